@@ -1,0 +1,107 @@
+/**
+ * The keyring: the only truth about an issuer's keys. Each state is its own type with its own times, so that a
+ * transition which makes no sense (signing with a key that nobody has seen) does not compile.
+ *
+ * All instants are seconds since 1970 with their fraction, all durations are seconds.
+ */
+import type { Algorithm } from './algorithms.ts';
+import type { PublicJwk } from './jwk.ts';
+
+/** What a published key carries in every state. */
+interface PublishedKey {
+  /** RFC 7638 thumbprint of the public key. */
+  readonly kid: string;
+  readonly keyArn: string;
+  readonly algorithm: Algorithm;
+  readonly jwk: PublicJwk;
+  readonly createdAt: number;
+  /** The first document version that holds this key. */
+  readonly sinceVersion: number;
+  /** An operator asked that nothing retire this key. */
+  readonly retained?: true;
+}
+
+/** NIST SP 800-57 pre-activation: published or about to be; it does not sign. */
+export interface PendingKey extends PublishedKey {
+  readonly state: 'pending';
+  /** When the edge was first seen to serve it, without a gap since. */
+  readonly observedAt?: number;
+  /** Ticks in which its canary token was refused or did not verify. */
+  readonly canaryFailures?: number;
+}
+export type ObservedKey = PendingKey & { readonly observedAt: number };
+
+/** NIST active: the one key that signs. */
+export interface ActiveKey extends PublishedKey {
+  readonly state: 'active';
+  readonly observedAt: number;
+  readonly activatedAt: number;
+  /** How long its tokens may live. Raised by a tick, never lowered. */
+  readonly maxTokenLifetime: number;
+  /** Its tokens do not outlive this instant (only where the policy sets a cryptoperiod). */
+  readonly notAfter?: number;
+  /** Why it signed before the publication lead was over. */
+  readonly leadWaived?: 'first-deployment' | 'burn';
+}
+
+/** NIST deactivated: no longer signs, still in the JWKS. */
+export interface GraceKey extends PublishedKey {
+  readonly state: 'grace';
+  readonly activatedAt: number;
+  readonly endedAt: number;
+  readonly maxTokenLifetime: number;
+}
+
+/** Out of the JWKS. Shrunk: the public key is no longer needed. */
+interface RemovedKey {
+  readonly kid: string;
+  readonly keyArn: string;
+  readonly endedAt: number;
+  readonly reason: string;
+  /** The first document version without it. */
+  readonly removedInVersion: number;
+}
+export interface RetiredKey extends RemovedKey {
+  readonly state: 'retired';
+  /** When KMS destroys the key. Absent until its deletion is scheduled. */
+  readonly deletionAt?: number;
+}
+/** NIST compromised: terminal. Its KMS key stays disabled, as evidence. */
+export interface CompromisedKey extends RemovedKey {
+  readonly state: 'compromised';
+  readonly disabledAt?: number;
+}
+
+export type RenderedKey = PendingKey | ActiveKey | GraceKey;
+export type Key = RenderedKey | RetiredKey | CompromisedKey;
+export type KeyState = Key['state'];
+
+/** A key that is about to be made. Saved before `CreateKey`, and in the key's tags, so that a crash leaves a trace. */
+export interface Intent {
+  readonly id: string;
+  readonly algorithm: Algorithm;
+  readonly openedAt: number;
+}
+
+export interface Keyring {
+  readonly schema: 1;
+  readonly issuer: string;
+  /** Raised in the very write that changes what is rendered, and by nothing else. 0: nothing to render yet. */
+  readonly documentVersion: number;
+  readonly keys: readonly Key[];
+  readonly intent?: Intent;
+  /** An operator asked for a rotation that the calendar does not. */
+  readonly rotationRequested?: { readonly at: number; readonly reason: string };
+  /** Destroyed keys: kid, end, reason. All that is left of them, so that a thousand rotations stay small. */
+  readonly history: readonly (readonly [kid: string, endedAt: number, reason: string])[];
+}
+
+export const SCHEMA = 1;
+
+export const isRendered = (key: Key): key is RenderedKey =>
+  key.state === 'pending' || key.state === 'active' || key.state === 'grace';
+export const isObserved = (key: PendingKey): key is ObservedKey => key.observedAt !== undefined;
+
+export const renderedKeys = (keyring: Keyring): RenderedKey[] => keyring.keys.filter(isRendered);
+export const activeKey = (keyring: Keyring): ActiveKey | undefined => keyring.keys.find((key) => key.state === 'active');
+export const pendingKeys = (keyring: Keyring): PendingKey[] => keyring.keys.filter((key) => key.state === 'pending');

@@ -1,0 +1,9 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    // Real keys are generated and real processes are started in these tests; two slow cores must be enough.
+    testTimeout: 30_000,
+  },
+});
