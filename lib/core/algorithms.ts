@@ -6,7 +6,11 @@ import { KeyturnError } from './errors.ts';
 
 interface Family {
   readonly RSA: { readonly kty: 'RSA'; readonly modulusBits: 2048 | 3072 | 4096 };
-  readonly EC: { readonly kty: 'EC'; readonly crv: 'P-256' | 'P-384' | 'P-521'; readonly coordinateBytes: 32 | 48 | 66 };
+  readonly EC: {
+    readonly kty: 'EC';
+    readonly crv: 'P-256' | 'P-384' | 'P-521';
+    readonly coordinateBytes: 32 | 48 | 66;
+  };
   readonly OKP: { readonly kty: 'OKP'; readonly crv: 'Ed25519' };
   readonly AKP: { readonly kty: 'AKP'; readonly publicKeyBytes: 1312 | 1952 | 2592 };
 }
@@ -53,5 +57,8 @@ export function facts(algorithm: Algorithm): AlgorithmFacts {
 /** @throws KeyturnError `algorithm_unknown` */
 export function parseAlgorithm(name: unknown): Algorithm {
   if (typeof name === 'string' && Object.hasOwn(ALGORITHMS, name)) return name as Algorithm;
-  throw new KeyturnError('algorithm_unknown', `algorithm must be one of ${ALGORITHM_NAMES.join(', ')}, got ${String(name)}`);
+  throw new KeyturnError(
+    'algorithm_unknown',
+    `algorithm must be one of ${ALGORITHM_NAMES.join(', ')}, got ${String(name)}`,
+  );
 }

@@ -47,6 +47,7 @@ export const OPERATION_CODES = [
   'clock_skewed',
   'key_cap_reached',
   'key_not_visible',
+  'canary_failed',
   'kms_answer_wrong',
   'encoding_invalid',
   'algorithm_unknown',

@@ -85,6 +85,8 @@ export interface Intent {
 
 export interface Keyring {
   readonly schema: 1;
+  /** Random, made once. Begins the id of every intent, so that no keyring ever takes another's KMS keys for its own. */
+  readonly id: string;
   readonly issuer: string;
   /** Raised in the very write that changes what is rendered, and by nothing else. 0: nothing to render yet. */
   readonly documentVersion: number;
@@ -103,5 +105,22 @@ export const isRendered = (key: Key): key is RenderedKey =>
 export const isObserved = (key: PendingKey): key is ObservedKey => key.observedAt !== undefined;
 
 export const renderedKeys = (keyring: Keyring): RenderedKey[] => keyring.keys.filter(isRendered);
-export const activeKey = (keyring: Keyring): ActiveKey | undefined => keyring.keys.find((key) => key.state === 'active');
+export const activeKey = (keyring: Keyring): ActiveKey | undefined =>
+  keyring.keys.find((key) => key.state === 'active');
 export const pendingKeys = (keyring: Keyring): PendingKey[] => keyring.keys.filter((key) => key.state === 'pending');
+
+/** Which rules does this keyring break? One sentence each; none when it is sound. Asked before every save. */
+export function violations(keyring: Keyring): string[] {
+  const broken: string[] = [];
+  const active = keyring.keys.filter((key) => key.state === 'active');
+  if (active.length > 1) broken.push(`at most one key may be active, there are ${active.length}`);
+  const kids = [...keyring.keys.map((key) => key.kid), ...keyring.history.map(([kid]) => kid)];
+  if (new Set(kids).size !== kids.length) broken.push('a kid occurs twice');
+  for (const key of renderedKeys(keyring)) {
+    if (key.jwk.kid !== key.kid) broken.push(`key ${key.kid} carries a JWK with another kid`);
+    if (key.jwk.alg !== key.algorithm) broken.push(`key ${key.kid} is of ${key.algorithm}, its JWK of another algorithm`);
+    if (key.sinceVersion > keyring.documentVersion) broken.push(`key ${key.kid} is newer than the document`);
+  }
+  if (keyring.documentVersion > 0 && renderedKeys(keyring).length === 0) broken.push('the JWKS would be empty');
+  return broken;
+}

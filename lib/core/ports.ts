@@ -25,13 +25,15 @@ export interface Signer {
   sign(key: SigningKey, message: Uint8Array): Promise<Uint8Array>;
 }
 
-/** A KMS key as KMS describes it. `unusable` is disabled by somebody, or importing, or unavailable. */
+/** A KMS key as KMS describes it. `unusable`: it exists and cannot sign (disabled by somebody, or unavailable). */
 export interface KmsKey {
   readonly keyArn: string;
   readonly state: 'enabled' | 'unusable' | 'pending-deletion' | 'gone';
   readonly createdAt: number;
   /** The id of the intent that the key was made for, from its tag. */
   readonly intentId?: string;
+  /** The algorithm that it was made for, from its tag. */
+  readonly algorithm?: Algorithm;
   /** Whether it is as we would have made it: specification, origin, usage and the whole key policy. */
   readonly genuine: boolean;
 }
@@ -86,6 +88,8 @@ export interface Document {
 export interface StoredDocument {
   readonly body: string;
   readonly etag: string;
+  readonly contentType: string | undefined;
+  readonly cacheControl: string | undefined;
 }
 
 export interface Publisher {

@@ -1,0 +1,40 @@
+/** The token that proves a standby before it signs anything that counts: the rotator asks for it and verifies it. */
+import { compactVerify, createLocalJWKSet, type JSONWebKeySet } from 'jose';
+import { KeyturnError } from './errors.ts';
+import type { PendingKey } from './keyring.ts';
+
+/** No verifier that checks `typ` takes it for an access token (RFC 8725 §3.11). */
+export const CANARY_TYPE = 'keyturn-canary+jwt';
+const LIFETIME_SECONDS = 60;
+
+export interface CanaryClaims {
+  readonly iss: string;
+  readonly sub: string;
+  readonly aud: string;
+  readonly iat: number;
+  readonly exp: number;
+}
+
+export function canaryClaims(issuer: string, now: number): CanaryClaims {
+  const iat = Math.floor(now);
+  return { iss: issuer, sub: 'keyturn:canary', aud: 'keyturn:canary', iat, exp: iat + LIFETIME_SECONDS };
+}
+
+/**
+ * Verifies the token as a stranger would, with the JWKS that the edge served and a library that is not ours.
+ * @throws KeyturnError `canary_failed`
+ */
+export async function verifyCanary(token: string, jwksBody: string, key: PendingKey, issuer: string): Promise<void> {
+  const failed = (why: string, cause?: unknown): never => {
+    throw new KeyturnError('canary_failed', `the canary of ${key.kid} failed: ${why}`, { cause });
+  };
+  const jwks = createLocalJWKSet(JSON.parse(jwksBody) as JSONWebKeySet);
+  const options = { algorithms: [key.algorithm] };
+  const { protectedHeader, payload } = await compactVerify(token, jwks, options).catch((cause: unknown) =>
+    failed('it does not verify against the JWKS that the edge serves', cause),
+  );
+  if (protectedHeader.kid !== key.kid) failed(`it was signed with ${protectedHeader.kid}`);
+  if (protectedHeader.typ !== CANARY_TYPE) failed(`its typ is ${protectedHeader.typ}`);
+  const { iss } = JSON.parse(new TextDecoder().decode(payload)) as CanaryClaims;
+  if (iss !== issuer) failed('its issuer is another one');
+}

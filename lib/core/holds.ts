@@ -1,0 +1,53 @@
+/** What is not as it should be and that no step of this tick can mend: each is a reason for an alarm. */
+import { activeKey, isRendered, pendingKeys, renderedKeys } from './keyring.ts';
+import { ownKmsKeys, type Seen } from './lifecycle.ts';
+import { maxKeys, maxKmsKeys } from './policy.ts';
+import { readiness } from './readiness.ts';
+
+export type HoldKind = 'rotation' | 'edge' | 'standby' | 'key-cap' | 'foreign-key' | 'active-key' | 'step';
+export interface Hold {
+  readonly kind: HoldKind;
+  readonly why: string;
+}
+
+type Situation = Parameters<typeof readiness>[0];
+
+/** The holds of a keyring with which nothing is left to do now. */
+export function holds(situation: Situation): Hold[] {
+  const { keyring, seen, policy } = situation;
+  const found: Hold[] = [];
+  const add = (kind: HoldKind, why: string) => found.push({ kind, why });
+
+  const { ready, wanted, why } = readiness(situation);
+  if (wanted && !ready) add('rotation', why);
+
+  const edge = edgeProblem(seen);
+  if (edge) add('edge', edge);
+
+  const active = activeKey(keyring);
+  const kms = active && seen.kms.get(active.keyArn);
+  if (kms && kms.state !== 'enabled') add('active-key', `active key ${active.kid} is ${kms.state} in KMS`);
+
+  const published = renderedKeys(keyring).length;
+  if (!keyring.intent && pendingKeys(keyring).length === 0 && published >= maxKeys(policy)) {
+    add('standby', `the JWKS holds ${published} keys, at most ${maxKeys(policy)} are allowed: no room for a standby`);
+  }
+  const own = ownKmsKeys(keyring.id, seen).length;
+  if (keyring.intent && own >= maxKmsKeys(policy)) {
+    add('key-cap', `KMS holds ${own} enabled keys of this issuer, the policy can need ${maxKmsKeys(policy)}: none is made`);
+  }
+  for (const key of seen.kms.values()) {
+    const ours = keyring.keys.some((other) => other.keyArn === key.keyArn && isRendered(other));
+    if (!ours && !key.genuine && key.state === 'enabled') {
+      add('foreign-key', `KMS key ${key.keyArn} carries this issuer's tag but is not as Keyturn makes keys`);
+    }
+  }
+  return found;
+}
+
+function edgeProblem({ edge, published }: Seen): string | undefined {
+  if (!edge) return 'the edge does not serve the JWKS';
+  if (!published) return 'the bucket holds no JWKS';
+  if (edge.version === published.version) return undefined;
+  return `the edge serves version ${edge.version}, the bucket holds ${published.version}`;
+}

@@ -1,0 +1,40 @@
+/** The issuer's URL and where its documents live below it. */
+import { KeyturnError } from './errors.ts';
+
+const refuse = (message: string): never => {
+  throw new KeyturnError('policy_invalid', message);
+};
+
+/**
+ * RFC 8414 §2: https, no query, no fragment. A trailing slash or an upper-case host would make two spellings of one
+ * issuer, and verifiers compare exactly (RFC 7519 §4.1.1).
+ */
+export function parseIssuer(value: unknown): string {
+  const url = typeof value === 'string' ? URL.parse(value) : null;
+  if (typeof value !== 'string' || !url) return refuse(`issuer must be an https URL, got ${JSON.stringify(value)}`);
+  const loopback = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
+  if (url.protocol !== 'https:' && !(loopback && url.protocol === 'http:')) {
+    refuse(`issuer must use https (http only on localhost), got ${url.protocol}//${url.host}`);
+  }
+  if (url.search || url.hash || url.username || url.password) {
+    refuse('issuer must have no query, fragment, user name or password');
+  }
+  const normal = url.pathname === '/' ? url.origin : `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
+  if (value !== normal) refuse(`issuer must be written ${normal}, got ${value}`);
+  // ALB takes an issuer of at most 256 characters.
+  if (value.length > 256) refuse(`issuer must have at most 256 characters, got ${value.length}`);
+  return value;
+}
+
+/** Paths below the origin. An issuer with a path has its metadata in two places: see each line. */
+export function documentPaths(issuer: string) {
+  const { pathname } = new URL(issuer);
+  const path = pathname === '/' ? '' : pathname;
+  return {
+    jwks: `${path}/.well-known/jwks.json`,
+    // OpenID Connect Discovery 1.0 §4: after the issuer's path.
+    openidConfiguration: `${path}/.well-known/openid-configuration`,
+    // RFC 8414 §3: between the host and the issuer's path.
+    oauthAuthorizationServer: `/.well-known/oauth-authorization-server${path}`,
+  } as const;
+}

@@ -1,0 +1,207 @@
+/**
+ * What is due, and why. Pure: a keyring, what the tick has seen of the world, a policy and an instant go in, one step
+ * comes out. rotate.ts performs it; nothing here knows how.
+ *
+ * A new rule is a function in RULES. Their order is that of importance: what the world sees is mended first.
+ */
+import type { Policy } from './config.ts';
+import { renderDocuments } from './discovery.ts';
+import { formatDuration, formatInstant } from './duration.ts';
+import type { ServedJwks } from './jwks.ts';
+import { isObserved, type Keyring, type ObservedKey, pendingKeys, renderedKeys } from './keyring.ts';
+import { graceEnd, maxKeys, maxKmsKeys, orphanAge } from './policy.ts';
+import type { Document, KmsKey, StoredDocument } from './ports.ts';
+import { readiness } from './readiness.ts';
+
+/** What one tick saw outside the keyring. */
+export interface Seen {
+  /** The documents in the bucket, by path. */
+  readonly stored: ReadonlyMap<string, StoredDocument>;
+  /** The highest version that any of them carries, 0 without any. */
+  readonly storedVersion: number;
+  /** The JWKS in the bucket; undefined when there is none or it is not ours. */
+  readonly published: ServedJwks | undefined;
+  /** The JWKS that the edge serves; undefined when it cannot be had. */
+  readonly edge: ServedJwks | undefined;
+  /** KMS keys by ARN: those that carry our tag, and those of the keyring. */
+  readonly kms: ReadonlyMap<string, KmsKey>;
+}
+
+export type Step = { readonly why: string } & (
+  | { readonly kind: 'intend' }
+  | { readonly kind: 'create' }
+  | { readonly kind: 'adopt' | 'sweep'; readonly keyArn: string }
+  | { readonly kind: 'publish'; readonly documents: readonly Document[] }
+  | { readonly kind: 'activate'; readonly key: ObservedKey; readonly leadWaived?: 'first-deployment' }
+  | { readonly kind: 'retire'; readonly kid: string; readonly reason: string }
+  | { readonly kind: 'unobserve' | 'observe' | 'destroy' | 'forget'; readonly kid: string }
+  | { readonly kind: 'raise'; readonly maxTokenLifetime: number }
+  | { readonly kind: 'invalidate' }
+);
+
+interface Situation {
+  readonly keyring: Keyring;
+  readonly seen: Seen;
+  readonly policy: Policy;
+  readonly now: number;
+}
+type Rule = (situation: Situation) => Step[];
+
+/** A pending key whose canary failed in so many ticks will never sign. */
+export const MAX_CANARY_FAILURES = 3;
+
+/** I2: the lead counts only without a gap in the published document. */
+const unobserve: Rule = ({ keyring, seen }) =>
+  pendingKeys(keyring)
+    .filter((key) => isObserved(key) && !seen.published?.kids.has(key.kid))
+    .map(({ kid }) => ({ kind: 'unobserve', kid, why: `the published document has lost pending key ${kid}` }));
+
+const publish: Rule = ({ keyring, seen, policy }) => {
+  const documents = renderDocuments(keyring, policy).filter(({ path, body, cacheControl }) => {
+    const stored = seen.stored.get(path);
+    return stored?.body !== body || stored.cacheControl !== cacheControl;
+  });
+  if (documents.length === 0) return [];
+  const version = seen.published?.version;
+  const why =
+    version !== undefined && version < keyring.documentVersion
+      ? `the bucket holds version ${version}, the keyring is at ${keyring.documentVersion}`
+      : `${documents.map(({ path }) => path).join(', ')} in the bucket is missing or not as rendered`;
+  return [{ kind: 'publish', documents, why }];
+};
+
+const activate: Rule = (situation) => {
+  const { key, why, ready, leadWaived } = readiness(situation);
+  return ready && key ? [{ kind: 'activate', key, why, ...(leadWaived && { leadWaived }) }] : [];
+};
+
+/** I8: only what is out of the published document is taken from KMS. */
+const destroy: Rule = ({ keyring, seen }) =>
+  keyring.keys
+    .filter((key) => key.state === 'retired')
+    .filter((key) => key.deletionAt === undefined && (seen.published?.version ?? 0) >= key.removedInVersion)
+    .map(({ kid, removedInVersion }) => ({
+      kind: 'destroy',
+      kid,
+      why: `version ${removedInVersion}, the first without it, is published`,
+    }));
+
+/** A key that a crashed tick made for the open intent is taken over; the save decides between two that try. */
+const create: Rule = ({ keyring: { intent, id }, seen, policy }) => {
+  if (!intent) return [];
+  const why = `intent ${intent.id} is open`;
+  const left = ownKmsKeys(id, seen).find(
+    (key) => key.genuine && key.intentId === intent.id && key.algorithm === intent.algorithm,
+  );
+  if (left) return [{ kind: 'adopt', keyArn: left.keyArn, why: `${why}, and its key is there` }];
+  return ownKmsKeys(id, seen).length < maxKmsKeys(policy) ? [{ kind: 'create', why }] : [];
+};
+
+/** A crash between a put and its invalidation leaves the edge behind the bucket. */
+const invalidate: Rule = ({ seen: { edge, published } }) =>
+  edge && published && edge.version < published.version
+    ? [{ kind: 'invalidate', why: `the edge serves version ${edge.version}, the bucket holds ${published.version}` }]
+    : [];
+
+const observe: Rule = ({ keyring, seen }) =>
+  pendingKeys(keyring)
+    .filter((key) => !isObserved(key) && seen.published?.kids.has(key.kid) && seen.edge?.kids.has(key.kid))
+    .map(({ kid }) => ({ kind: 'observe', kid, why: `the edge serves pending key ${kid}` }));
+
+const intend: Rule = ({ keyring, policy }) => {
+  const standby = pendingKeys(keyring).some((key) => isWanted(key, policy));
+  if (keyring.intent || standby || renderedKeys(keyring).length >= maxKeys(policy)) return [];
+  return [{ kind: 'intend', why: `there is no ${policy.algorithm} standby` }];
+};
+
+const retire: Rule = ({ keyring, policy, now }) =>
+  keyring.keys
+    .filter((key) => key.state === 'grace')
+    .filter((key) => !key.retained && now >= graceEnd(policy, key))
+    .map(({ kid, endedAt }) => ({
+      kind: 'retire',
+      kid,
+      reason: 'rotated',
+      why: `it ended at ${formatInstant(endedAt)}, its grace is over`,
+    }));
+
+/** A pending key that will never sign leaves once another one stands by. */
+const discard: Rule = ({ keyring, policy }) => {
+  const pending = pendingKeys(keyring);
+  if (!pending.some((key) => isWanted(key, policy) && isObserved(key))) return [];
+  return pending
+    .filter((key) => !isWanted(key, policy) && !key.retained)
+    .map(({ kid, algorithm }) =>
+      algorithm === policy.algorithm
+        ? { kind: 'retire', kid, reason: 'canary failed', why: `its canary failed ${MAX_CANARY_FAILURES} times` }
+        : { kind: 'retire', kid, reason: 'algorithm changed', why: `${algorithm} is no longer wanted` },
+    );
+};
+
+const raise: Rule = ({ keyring, policy: { maxTokenLifetime } }) =>
+  keyring.keys
+    .filter((key) => key.state === 'active' && key.maxTokenLifetime < maxTokenLifetime)
+    .map(() => ({ kind: 'raise', maxTokenLifetime, why: `tokens may now live ${formatDuration(maxTokenLifetime)}` }));
+
+/** Only a key of this keyring's own making, closed intent, and older than any tick that could still save it. */
+const sweep: Rule = ({ keyring, seen, policy, now }) =>
+  [...seen.kms.values()]
+    .filter(({ keyArn }) => !keyring.keys.some((key) => key.keyArn === keyArn))
+    .filter(({ state, genuine }) => genuine && (state === 'enabled' || state === 'unusable'))
+    .filter(({ intentId }) => intentId?.startsWith(`${keyring.id}.`) && intentId !== keyring.intent?.id)
+    .filter(({ createdAt }) => now - createdAt > orphanAge(policy))
+    .map(({ keyArn, createdAt }) => ({
+      kind: 'sweep',
+      keyArn,
+      why: `made at ${formatInstant(createdAt)} for a closed intent, and no keyring holds it`,
+    }));
+
+const forget: Rule = ({ keyring, policy, now }) =>
+  keyring.keys
+    .filter((key) => key.state === 'retired')
+    .filter((key) => key.deletionAt !== undefined && now > key.deletionAt + orphanAge(policy))
+    .map(({ kid }) => ({ kind: 'forget', kid, why: 'KMS has destroyed it' }));
+
+const RULES: readonly Rule[] = [
+  unobserve,
+  publish,
+  activate,
+  destroy,
+  create,
+  observe,
+  invalidate,
+  intend,
+  retire,
+  discard,
+  raise,
+  sweep,
+  forget,
+];
+
+function isWanted(key: { algorithm: string; canaryFailures?: number }, policy: Policy): boolean {
+  return key.algorithm === policy.algorithm && (key.canaryFailures ?? 0) < MAX_CANARY_FAILURES;
+}
+
+/** Enabled KMS keys that this keyring's ticks have made. */
+export const ownKmsKeys = (keyringId: string, seen: Seen): KmsKey[] =>
+  [...seen.kms.values()].filter(({ state, intentId }) => state === 'enabled' && intentId?.startsWith(`${keyringId}.`));
+
+/** What a step is about, so that one that failed can be passed over in this tick. */
+export const stepId = (step: Step): string =>
+  `${step.kind}:${'kid' in step ? step.kid : 'key' in step ? step.key.kid : 'keyArn' in step ? step.keyArn : ''}`;
+
+/** The most important step that is due and not held, or undefined when there is nothing to do. */
+export function nextStep(
+  keyring: Keyring,
+  seen: Seen,
+  policy: Policy,
+  now: number,
+  held: ReadonlySet<string> = new Set(),
+): Step | undefined {
+  const situation = { keyring, seen, policy, now };
+  for (const rule of RULES) {
+    const step = rule(situation).find((candidate) => !held.has(stepId(candidate)));
+    if (step) return step;
+  }
+  return undefined;
+}

@@ -1,0 +1,93 @@
+/** How each step is done: the effect that it has on the world, and the keyring that results. The caller saves it. */
+import { verifyCanary } from './canary.ts';
+import type { Policy } from './config.ts';
+import { documentPaths } from './issuer.ts';
+import type { Intent, Keyring } from './keyring.ts';
+import type { Step } from './lifecycle.ts';
+import type { Look } from './look.ts';
+import type { RotatorPorts } from './rotate.ts';
+import { publish } from './publish.ts';
+import {
+  activate,
+  addPending,
+  forget,
+  observe,
+  openIntent,
+  raiseTokenLifetime,
+  retire,
+  scheduledForDeletion,
+  unobserve,
+} from './transitions.ts';
+
+const DAY = 86_400;
+
+/**
+ * Answers with the keyring to save; the same object means that there is nothing to save. Instants are read after the
+ * last await, so that what is saved is as young as the save.
+ */
+export async function perform(
+  ports: RotatorPorts,
+  policy: Policy,
+  keyring: Keyring,
+  seen: Look,
+  step: Step,
+): Promise<Keyring> {
+  const { keys, publisher, clock } = ports;
+  switch (step.kind) {
+    case 'intend':
+      return openIntent(keyring, {
+        id: `${keyring.id}.${ports.randomId()}`,
+        algorithm: policy.algorithm,
+        openedAt: clock(),
+      });
+    case 'create':
+      return closeIntent(ports, keyring, (intent) => keys.create(intent));
+    case 'adopt':
+      return closeIntent(ports, keyring, async () => step.keyArn);
+    case 'publish':
+      await publish(publisher, step.documents, seen.stored);
+      return keyring;
+    case 'invalidate':
+      await publisher.invalidate(Object.values(documentPaths(policy.issuer)));
+      return keyring;
+    case 'observe':
+      return observe(keyring, step.kid, clock());
+    case 'unobserve':
+      return unobserve(keyring, step.kid);
+    case 'activate': {
+      await verifyCanary(await ports.canary.token(), seen.edgeBody ?? '', step.key, policy.issuer);
+      const now = clock();
+      const terms = {
+        maxTokenLifetime: policy.maxTokenLifetime,
+        ...(step.leadWaived && { leadWaived: step.leadWaived }),
+        ...(policy.cryptoperiod && { notAfter: now + policy.cryptoperiod }),
+      };
+      return activate(keyring, step.key, terms, now);
+    }
+    case 'retire':
+      return retire(keyring, step.kid, step.reason, clock());
+    case 'destroy': {
+      const { keyArn } = keyring.keys.find(({ kid }) => kid === step.kid) as { keyArn: string };
+      return scheduledForDeletion(keyring, step.kid, await keys.destroy(keyArn, policy.deletionWindow / DAY));
+    }
+    case 'raise':
+      return raiseTokenLifetime(keyring, step.maxTokenLifetime);
+    case 'sweep':
+      await keys.destroy(step.keyArn, policy.deletionWindow / DAY);
+      return keyring;
+    case 'forget':
+      return forget(keyring, step.kid);
+  }
+}
+
+async function closeIntent(
+  { keys, clock }: RotatorPorts,
+  keyring: Keyring,
+  make: (intent: Intent) => Promise<string>,
+): Promise<Keyring> {
+  const { intent } = keyring;
+  if (!intent) return keyring;
+  const keyArn = await make(intent);
+  const jwk = await keys.publicKey({ keyArn, algorithm: intent.algorithm });
+  return addPending(keyring, { intentId: intent.id, keyArn, jwk }, clock());
+}

@@ -1,0 +1,55 @@
+/** May the standby sign, and if not, what holds it? */
+import { isOpen } from './activation-window.ts';
+import type { Policy } from './config.ts';
+import { formatDuration, formatInstant } from './duration.ts';
+import { activeKey, isObserved, type Keyring, type ObservedKey, pendingKeys } from './keyring.ts';
+import type { Seen } from './lifecycle.ts';
+
+export interface Readiness {
+  readonly ready: boolean;
+  /** Whether an activation is wanted now: a standby that is not ready then is a hold. */
+  readonly wanted: boolean;
+  readonly why: string;
+  readonly key?: ObservedKey;
+  readonly leadWaived?: 'first-deployment';
+}
+
+export function readiness(situation: { keyring: Keyring; seen: Seen; policy: Policy; now: number }): Readiness {
+  const { keyring, seen, policy, now } = situation;
+  const trigger = whyRotate(situation);
+  const wanted = trigger !== undefined;
+  const hold = (why: string): Readiness => ({ ready: false, wanted, why: trigger ? `${trigger}, but ${why}` : why });
+
+  const key = pendingKeys(keyring)
+    .filter(isObserved)
+    .findLast(({ algorithm }) => algorithm === policy.algorithm);
+  if (!key) return hold('no standby has been observed at the edge');
+  if (!seen.edge?.kids.has(key.kid)) return hold(`the edge does not serve standby ${key.kid} now`);
+  // Nobody can hold a document without a key that was in the very first one.
+  const first = key.sinceVersion === 1;
+  const dueAt = key.observedAt + policy.publicationLead;
+  if (!first && now < dueAt) {
+    const left = formatDuration(dueAt - now);
+    return hold(`standby ${key.kid} must be published until ${formatInstant(dueAt)}, ${left} more`);
+  }
+  if (!trigger) return hold('no rotation is due');
+  const why = `${trigger}; standby ${key.kid} was first seen at ${formatInstant(key.observedAt)}`;
+  return { ready: true, wanted, why, key, ...(first && now < dueAt && { leadWaived: 'first-deployment' }) };
+}
+
+/** Why is another key to sign, whether or not one is ready? */
+function whyRotate({ keyring, seen, policy, now }: Parameters<typeof readiness>[0]): string | undefined {
+  const active = activeKey(keyring);
+  if (!active) return 'there is no active key';
+  const kms = seen.kms.get(active.keyArn);
+  if (kms && kms.state !== 'enabled') return `active key ${active.kid} is ${kms.state} in KMS`;
+  if (keyring.rotationRequested) return `a rotation was requested: ${keyring.rotationRequested.reason}`;
+  // From here on the calendar decides, and the calendar keeps to the window, unless the key's tokens would run out.
+  if (active.notAfter !== undefined && now >= active.notAfter - policy.maxTokenLifetime) {
+    return `active key ${active.kid} reaches its cryptoperiod at ${formatInstant(active.notAfter)}`;
+  }
+  const age = now - active.activatedAt;
+  if (age < policy.rotationPeriod) return undefined;
+  if (policy.activationWindow && !isOpen(policy.activationWindow, now)) return undefined;
+  return `active key ${active.kid} has signed for ${formatDuration(age)}`;
+}

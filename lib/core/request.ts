@@ -1,0 +1,134 @@
+/**
+ * The members of the sign request. Every refusal comes before any AWS call. Own code rather than a schema: valibot's
+ * `record` drops `__proto__` and `constructor` in silence where they are to be refused, and its `union` loses the path
+ * to an array's entry.
+ */
+import { type Claims, type ClaimsLimits, checkClaims } from './claims.ts';
+import { isPlainObject, isSafeNumber, UNSAFE_NUMBER } from './json.ts';
+import { checkName, DEFAULT_SECRET_CLAIMS, secretNames } from './names.ts';
+import { describe, memberPath, quoteName, refuse } from './refusal.ts';
+
+export interface SignRequest {
+  readonly audience: string | readonly string[];
+  readonly scope?: string;
+  /** Seconds. */
+  readonly expiresIn: number;
+  readonly type: 'JWT' | 'at+jwt';
+  readonly claims: Claims;
+}
+
+export interface RequestLimits extends ClaimsLimits {
+  /** Seconds, for a request without `expiresIn`. */
+  readonly tokenLifetime: number;
+  /** Seconds. */
+  readonly maxTokenLifetime: number;
+  readonly maxBodyBytes: number;
+  /** For `checkTokenSize`. */
+  readonly maxTokenBytes: number;
+}
+
+/** All but the lifetimes, which are the policy's. */
+export const DEFAULT_LIMITS: Omit<RequestLimits, 'tokenLifetime' | 'maxTokenLifetime'> = {
+  maxBodyBytes: 65_536,
+  maxTokenBytes: 4096,
+  maxClaimDepth: 8,
+  maxClaimValues: 1024,
+  secretClaims: secretNames(DEFAULT_SECRET_CLAIMS),
+};
+
+/** On whose behalf the request is read. What a client may ask for is to join here. */
+export interface Profile {
+  readonly clientId?: string | undefined;
+}
+
+export const MAX_AUDIENCES = 20;
+export const MAX_AUDIENCE_LENGTH = 256;
+const MEMBERS: readonly string[] = ['audience', 'scope', 'expiresIn', 'type', 'claims'];
+/** RFC 6749 §3.3: scope-tokens with one space between them. */
+const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/;
+
+/**
+ * Reads a request that is already a value: the event of a direct Invoke, or what `parseBody` answers with.
+ * @throws KeyturnError a code of `REQUEST_CODES`, with a path
+ */
+export function parseSignRequest(input: unknown, limits: RequestLimits, profile: Profile = {}): SignRequest {
+  if (!isPlainObject(input)) {
+    return refuse('body_not_object', '', `the request must be a JSON object, got ${describe(input)}`);
+  }
+  for (const name of Object.keys(input)) {
+    if (MEMBERS.includes(name)) continue;
+    checkName(name, '');
+    const message = `a request has the members ${MEMBERS.join(', ')}, got ${quoteName(name)}`;
+    refuse('unknown_member', memberPath('', name), message);
+  }
+  // Own members only: nothing that a polluted prototype brings along.
+  const read = (name: string) => (Object.hasOwn(input, name) ? input[name] : undefined);
+  const audience = readAudience(read('audience'), '/audience');
+  const scope = readScope(read('scope'), '/scope');
+  const expiresIn = readLifetime(read('expiresIn'), '/expiresIn', limits);
+  const type = readType(read('type'), '/type', profile);
+  const claims = checkClaims(read('claims'), '/claims', limits);
+  return scope === undefined ? { audience, expiresIn, type, claims } : { audience, scope, expiresIn, type, claims };
+}
+
+/** RFC 7519 §4.1.3; mandatory by RFC 8725 §3.9. A value with a colon ought to be a URI (§2): that is not checked. */
+function readAudience(value: unknown, path: string): string | readonly string[] {
+  if (value === undefined) refuse('missing_member', path, 'audience must be given: who the token is for');
+  if (typeof value === 'string') return readAudienceEntry(value, path);
+  if (!Array.isArray(value) || value.length === 0 || value.length > MAX_AUDIENCES) {
+    const expected = `a string or an array of 1 to ${MAX_AUDIENCES} strings`;
+    return refuse('invalid_member', path, `audience must be ${expected}, got ${describe(value)}`);
+  }
+  const seen = new Set<string>();
+  for (const [index, entry] of value.entries()) {
+    const at = memberPath(path, index);
+    if (seen.has(readAudienceEntry(entry, at))) {
+      refuse('invalid_member', at, `audience must not name the same twice, got entry ${index} again`);
+    }
+    seen.add(entry);
+  }
+  return value;
+}
+
+function readAudienceEntry(value: unknown, path: string): string {
+  if (typeof value !== 'string' || value === '' || value.length > MAX_AUDIENCE_LENGTH) {
+    const expected = `a string of 1 to ${MAX_AUDIENCE_LENGTH} characters`;
+    return refuse('invalid_member', path, `an audience must be ${expected}, got ${describe(value)}`);
+  }
+  if (!value.isWellFormed()) refuse('invalid_string', path, 'a string must not have a lone surrogate');
+  return value;
+}
+
+function readScope(value: unknown, path: string): string | undefined {
+  if (value === undefined || (typeof value === 'string' && SCOPE.test(value))) return value;
+  const expected = 'tokens of RFC 6749 §3.3 with one space between them';
+  return refuse('invalid_member', path, `scope must be ${expected}, got ${describe(value)}`);
+}
+
+function readLifetime(value: unknown, path: string, limits: RequestLimits): number {
+  const { tokenLifetime, maxTokenLifetime } = limits;
+  if (value === undefined) return Math.min(tokenLifetime, maxTokenLifetime);
+  if (typeof value !== 'number') {
+    return refuse('invalid_member', path, `expiresIn must be a number of seconds, got ${describe(value)}`);
+  }
+  if (!isSafeNumber(value)) refuse('unsafe_number', path, UNSAFE_NUMBER);
+  if (!Number.isInteger(value) || value < 1) {
+    refuse('invalid_member', path, `expiresIn must be whole seconds, at least 1, got ${value}`);
+  }
+  if (value > maxTokenLifetime) {
+    refuse('lifetime_too_long', path, `expiresIn must be at most ${maxTokenLifetime} s, got ${value} s`);
+  }
+  return value;
+}
+
+function readType(value: unknown, path: string, profile: Profile): 'JWT' | 'at+jwt' {
+  if (value === undefined || value === 'JWT') return 'JWT';
+  if (value !== 'at+jwt') {
+    return refuse('invalid_member', path, `type must be JWT or at+jwt, got ${describe(value)}`);
+  }
+  // RFC 9068 §2.2 requires client_id, and only a client's own alias of the function vouches for one.
+  if (profile.clientId === undefined) {
+    refuse('invalid_member', path, 'type at+jwt needs a client, and the request came without one');
+  }
+  return value;
+}

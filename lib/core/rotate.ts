@@ -1,0 +1,154 @@
+/**
+ * One tick of the reconciler. It loads the keyring, looks at the world, asks what is due, does it, saves, and asks
+ * again until nothing is due. Missed, late, doubled or crashed, it changes nothing but the time of the next one's work.
+ */
+import { isKeyturnError, KeyturnError } from './errors.ts';
+import { type Hold, holds } from './holds.ts';
+import { type Keyring, renderedKeys, violations } from './keyring.ts';
+import { nextStep, type Step, stepId } from './lifecycle.ts';
+import { type Look, type LookPorts, look, lookAgain } from './look.ts';
+import type { Policy } from './config.ts';
+import { perform } from './perform.ts';
+import type { Canary, Clock, KeyringStore, Loaded } from './ports.ts';
+import { foundKeyring, noteCanaryFailure } from './transitions.ts';
+
+export interface RotatorPorts extends LookPorts {
+  readonly store: KeyringStore;
+  readonly canary: Canary;
+  readonly clock: Clock;
+  /** A fresh random identifier. */
+  readonly randomId: () => string;
+  readonly log: (line: StepLine) => void;
+}
+
+/** One line of the log a step. Kids are public; nothing here is secret. */
+export interface StepLine {
+  readonly event: 'step' | 'hold';
+  readonly issuer: string;
+  readonly revision: number;
+  readonly documentVersion: number;
+  readonly kids: readonly string[];
+  readonly step: string;
+  readonly why: string;
+  readonly code?: string;
+}
+
+export interface TickReport {
+  readonly revision: number;
+  readonly documentVersion: number;
+  readonly steps: readonly { readonly step: string; readonly why: string }[];
+  readonly holds: readonly Hold[];
+}
+
+/** More than any real tick needs; a rule that never comes to rest must not run for ever. */
+const MAX_STEPS = 25;
+
+/**
+ * @throws KeyturnError `clock_skewed`, `document_newer`, `keyring_invalid`, and whatever loading and looking throw:
+ *   then nothing has been decided. A single step that fails is a hold, and the others go on.
+ */
+export async function rotate(ports: RotatorPorts, policy: Policy): Promise<TickReport> {
+  let { keyring, revision, seen } = await assess(ports, policy);
+  const steps: { step: string; why: string }[] = [];
+  const failed: Hold[] = [];
+  const held = new Set<string>();
+  const note = (event: StepLine['event'], step: string, why: string, code?: string) =>
+    ports.log({ event, ...summary(keyring, revision), step, why, ...(code && { code }) });
+
+  for (let count = 0; count < MAX_STEPS; count++) {
+    const step = nextStep(keyring, seen, policy, ports.clock(), held);
+    if (!step) break;
+    try {
+      const next = await perform(ports, policy, keyring, seen, step);
+      if (next !== keyring) {
+        revision = await save(ports, next, revision);
+        keyring = next;
+      }
+      note('step', step.kind, step.why);
+      steps.push({ step: step.kind, why: step.why });
+      seen = await after(ports, policy, step, seen, held);
+    } catch (error) {
+      // Another writer was first, or has published more than we know: what it leaves is the next tick's to judge.
+      if (isKeyturnError(error, 'keyring_conflict', 'document_newer')) {
+        note('hold', step.kind, error.message, error.code);
+        return { ...report(keyring, revision), steps, holds: [{ kind: 'step', why: error.message }] };
+      }
+      const { why, code, next } = await failure(ports, keyring, revision, step, error);
+      ({ keyring, revision } = next);
+      note('hold', step.kind, why, code);
+      failed.push({ kind: 'step', why: `${step.kind}: ${why}` });
+      held.add(stepId(step));
+    }
+  }
+  const standing = holds({ keyring, seen, policy, now: ports.clock() });
+  for (const { kind, why } of standing) note('hold', kind, why);
+  return { ...report(keyring, revision), steps, holds: [...failed, ...standing] };
+}
+
+/** Loads and looks until both fit together, and founds the keyring where there has never been one. */
+async function assess(ports: RotatorPorts, policy: Policy) {
+  let loaded = await load(ports, policy);
+  const seen = await look(ports, loaded.keyring, policy);
+  // Another tick may have saved and published between our two reads: only a fresh keyring tells.
+  if (seen.storedVersion > (loaded.keyring?.documentVersion ?? 0)) loaded = await load(ports, policy);
+  const ours = loaded.keyring?.documentVersion ?? 0;
+  if (seen.storedVersion > ours) {
+    throw new KeyturnError(
+      'document_newer',
+      `the published document is at version ${seen.storedVersion}, the keyring at ${ours}: the table was restored or lost; nothing rotates until recover`,
+    );
+  }
+  if (loaded.keyring) return { keyring: loaded.keyring, revision: loaded.revision, seen };
+  const keyring = foundKeyring(policy.issuer, ports.randomId());
+  return { keyring, revision: await save(ports, keyring, 0), seen };
+}
+
+/** I7: whose clock is off by more than the windows allow for decides nothing. */
+async function load({ store, clock }: RotatorPorts, { clockSkew }: Policy): Promise<Loaded> {
+  const before = clock();
+  const loaded = await store.load();
+  const after = clock();
+  // A Date header is cut to the second (RFC 9110 §5.6.7), so the server's clock was in [serverTime, serverTime + 1).
+  const off = Math.max(loaded.serverTime - after, before - (loaded.serverTime + 1));
+  if (off <= clockSkew) return loaded;
+  throw new KeyturnError(
+    'clock_skewed',
+    `this clock must agree with DynamoDB's within ${clockSkew} s, it is off by ${Math.round(off)} s`,
+  );
+}
+
+async function save({ store }: RotatorPorts, keyring: Keyring, revision: number): Promise<number> {
+  const broken = violations(keyring);
+  if (broken.length > 0) throw new KeyturnError('keyring_invalid', `refused to save a keyring: ${broken.join('; ')}`);
+  return store.save(keyring, revision);
+}
+
+/** What the step has changed in the world is looked at again; the rest of the first look stands. */
+async function after(ports: RotatorPorts, policy: Policy, step: Step, seen: Look, held: Set<string>): Promise<Look> {
+  if (step.kind === 'publish') held.add('invalidate:');
+  if (step.kind === 'invalidate' || step.kind === 'sweep') held.add(stepId(step));
+  return step.kind === 'publish' || step.kind === 'invalidate' ? lookAgain(ports, seen, policy) : seen;
+}
+
+/** A canary that failed for the key's own sake is counted, so that a key which cannot sign does not stand by for ever. */
+async function failure(ports: RotatorPorts, keyring: Keyring, revision: number, step: Step, error: unknown) {
+  const why = error instanceof Error ? error.message : String(error);
+  const code = isKeyturnError(error) ? error.code : error instanceof Error ? error.name : undefined;
+  const unchanged = { why, code, next: { keyring, revision } };
+  if (step.kind !== 'activate' || !isKeyturnError(error, 'canary_failed', 'key_unusable')) return unchanged;
+  const counted = noteCanaryFailure(keyring, step.key.kid);
+  try {
+    return { why, code, next: { keyring: counted, revision: await save(ports, counted, revision) } };
+  } catch {
+    return unchanged;
+  }
+}
+
+const report = (keyring: Keyring, revision: number) => ({ revision, documentVersion: keyring.documentVersion });
+
+const summary = (keyring: Keyring, revision: number) => ({
+  issuer: keyring.issuer,
+  ...report(keyring, revision),
+  kids: renderedKeys(keyring).map(({ kid }) => kid),
+});
+

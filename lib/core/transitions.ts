@@ -1,0 +1,159 @@
+/**
+ * The only ways in which a keyring changes. Each takes a keyring and answers with the next one, or refuses; whatever it
+ * does not know in the stored object stays. `documentVersion` is raised exactly where the rendered keys change.
+ */
+import { KeyturnError } from './errors.ts';
+import type { PublicJwk } from './jwk.ts';
+import {
+  type ActiveKey,
+  activeKey,
+  type GraceKey,
+  type Intent,
+  type Key,
+  type Keyring,
+  type ObservedKey,
+  type PendingKey,
+  renderedKeys,
+  SCHEMA,
+} from './keyring.ts';
+
+const refuse = (message: string): never => {
+  throw new KeyturnError('transition_refused', message);
+};
+
+const replace = (keyring: Keyring, kid: string, change: (key: Key) => Key): Keyring => ({
+  ...keyring,
+  keys: keyring.keys.map((key) => (key.kid === kid ? change(key) : key)),
+});
+
+function find<State extends Key['state']>(keyring: Keyring, kid: string, ...states: State[]) {
+  const key = keyring.keys.find((candidate) => candidate.kid === kid);
+  if (!key) return refuse(`key ${kid} is not in the keyring`);
+  if (!(states as string[]).includes(key.state))
+    refuse(`key ${kid} must be ${states.join(' or ')}, it is ${key.state}`);
+  return key as Extract<Key, { state: State }>;
+}
+
+export const foundKeyring = (issuer: string, id: string): Keyring => ({
+  schema: SCHEMA,
+  id,
+  issuer,
+  documentVersion: 0,
+  keys: [],
+  history: [],
+});
+
+export function openIntent(keyring: Keyring, intent: Intent): Keyring {
+  if (keyring.intent) refuse(`intent ${keyring.intent.id} is still open`);
+  return { ...keyring, intent };
+}
+
+/** Closes the intent: the key that was made for it becomes pending. */
+export function addPending(
+  keyring: Keyring,
+  key: { intentId: string; keyArn: string; jwk: PublicJwk },
+  now: number,
+): Keyring {
+  const { intent, ...rest } = keyring;
+  if (intent?.id !== key.intentId) return refuse(`intent ${key.intentId} is not open`);
+  const { kid } = key.jwk;
+  const known = keyring.keys.some((other) => other.kid === kid) || keyring.history.some(([other]) => other === kid);
+  if (known) refuse(`key ${kid} has been in this keyring before`);
+  const documentVersion = keyring.documentVersion + 1;
+  const pending: PendingKey = {
+    state: 'pending',
+    kid,
+    keyArn: key.keyArn,
+    algorithm: intent.algorithm,
+    jwk: key.jwk,
+    createdAt: now,
+    sinceVersion: documentVersion,
+  };
+  return { ...rest, documentVersion, keys: [...keyring.keys, pending] };
+}
+
+export const observe = (keyring: Keyring, kid: string, now: number): Keyring =>
+  replace(keyring, find(keyring, kid, 'pending').kid, (key) => ({ ...(key as PendingKey), observedAt: now }));
+
+/** The key was out of the published document: its lead begins anew. */
+export const unobserve = (keyring: Keyring, kid: string): Keyring =>
+  replace(keyring, find(keyring, kid, 'pending').kid, (key) => {
+    const { observedAt: _, ...rest } = key as PendingKey;
+    return rest;
+  });
+
+export const noteCanaryFailure = (keyring: Keyring, kid: string): Keyring =>
+  replace(keyring, find(keyring, kid, 'pending').kid, (key) => ({
+    ...(key as PendingKey),
+    canaryFailures: ((key as PendingKey).canaryFailures ?? 0) + 1,
+  }));
+
+/** The standby signs from now on; who signed until now goes into grace. */
+export function activate(
+  keyring: Keyring,
+  key: ObservedKey,
+  terms: Pick<ActiveKey, 'maxTokenLifetime' | 'leadWaived' | 'notAfter'>,
+  now: number,
+): Keyring {
+  const { observedAt } = find(keyring, key.kid, 'pending');
+  if (observedAt === undefined) return refuse(`key ${key.kid} has not been observed`);
+  const { rotationRequested: _, ...rest } = keyring;
+  return {
+    ...rest,
+    keys: keyring.keys.map((other): Key => {
+      if (other.state === 'active') return toGrace(other, now);
+      if (other.kid !== key.kid) return other;
+      const { canaryFailures: _, ...published } = { ...key, observedAt };
+      return { ...published, ...terms, state: 'active', activatedAt: now };
+    }),
+  };
+}
+
+function toGrace(key: ActiveKey, now: number): GraceKey {
+  const { leadWaived: _, notAfter: __, observedAt: ___, ...rest } = key;
+  return { ...rest, state: 'grace', endedAt: now };
+}
+
+/** Out of the JWKS, for good. */
+export function retire(keyring: Keyring, kid: string, reason: string, now: number): Keyring {
+  const key = find(keyring, kid, 'grace', 'pending');
+  if (key.retained) refuse(`key ${kid} is retained by an operator`);
+  if (renderedKeys(keyring).length < 2) refuse(`key ${kid} is the only one in the JWKS`);
+  const documentVersion = keyring.documentVersion + 1;
+  return replace({ ...keyring, documentVersion }, kid, () => ({
+    state: 'retired',
+    kid,
+    keyArn: key.keyArn,
+    endedAt: key.state === 'grace' ? key.endedAt : now,
+    reason,
+    removedInVersion: documentVersion,
+  }));
+}
+
+/** Its KMS key is disabled and will be deleted. */
+export const scheduledForDeletion = (keyring: Keyring, kid: string, deletionAt: number): Keyring =>
+  replace(keyring, kid, () => ({ ...find(keyring, kid, 'retired'), deletionAt }));
+
+/** KMS has destroyed the key: one line of history is left. */
+export function forget(keyring: Keyring, kid: string): Keyring {
+  const { endedAt, reason } = find(keyring, kid, 'retired');
+  return {
+    ...keyring,
+    keys: keyring.keys.filter((key) => key.kid !== kid),
+    history: [...keyring.history, [kid, Math.floor(endedAt), reason]],
+  };
+}
+
+export function raiseTokenLifetime(keyring: Keyring, maxTokenLifetime: number): Keyring {
+  const active = activeKey(keyring);
+  if (!active) return refuse('there is no active key');
+  if (maxTokenLifetime <= active.maxTokenLifetime) {
+    refuse(`a key's token lifetime is never lowered: it is ${active.maxTokenLifetime} s, got ${maxTokenLifetime} s`);
+  }
+  return replace(keyring, active.kid, () => ({ ...active, maxTokenLifetime }));
+}
+
+export const requestRotation = (keyring: Keyring, reason: string, now: number): Keyring => ({
+  ...keyring,
+  rotationRequested: { at: now, reason },
+});
