@@ -7,6 +7,7 @@ import { type Algorithm, parseAlgorithm } from './algorithms.ts';
 import { formatDuration, readDuration } from './duration.ts';
 import { KeyturnError } from './errors.ts';
 import { parseIssuer } from './issuer.ts';
+import { DEFAULT_SECRET_CLAIMS } from './names.ts';
 import { minPublicationLead } from './policy.ts';
 import { parseVerifier, type Verifier, verifierToJson } from './verifiers.ts';
 
@@ -54,6 +55,8 @@ export interface Policy extends Readonly<Record<WindowName, number>> {
   readonly cryptoperiod: number | undefined;
   /** When scheduled activations may happen. Default: at any time. */
   readonly activationWindow: ActivationWindow | undefined;
+  /** Claim names that are refused because a JWT is readable by anyone. Default: `DEFAULT_SECRET_CLAIMS`. */
+  readonly secretClaims: readonly string[];
   /** The check of policy.ts is waived, for experiments. Every tick says so. */
   readonly unsafeWindows: boolean;
 }
@@ -69,7 +72,8 @@ export function parsePolicy(input: unknown): Policy {
   const given = input as Record<string, unknown>;
   const known = [
     ...Object.keys(WINDOW_DEFAULTS),
-    ...['issuer', 'algorithm', 'verifiers', 'publicationLead', 'cryptoperiod', 'activationWindow', 'unsafeWindows'],
+    ...['issuer', 'algorithm', 'verifiers', 'publicationLead', 'cryptoperiod', 'activationWindow', 'secretClaims'],
+    'unsafeWindows',
   ];
   for (const name of Object.keys(given)) {
     if (!known.includes(name)) fail(`${name} is not a setting; there are ${known.sort().join(', ')}`);
@@ -86,6 +90,7 @@ export function parsePolicy(input: unknown): Policy {
     verifiers,
     cryptoperiod: given.cryptoperiod === undefined ? undefined : readDuration('cryptoperiod', given.cryptoperiod),
     activationWindow: given.activationWindow === undefined ? undefined : parseActivationWindow(given.activationWindow),
+    secretClaims: names('secretClaims', given.secretClaims ?? DEFAULT_SECRET_CLAIMS),
     unsafeWindows: boolean('unsafeWindows', given.unsafeWindows ?? false),
     publicationLead: 0,
   };
@@ -95,6 +100,11 @@ export function parsePolicy(input: unknown): Policy {
       : readDuration('publicationLead', given.publicationLead);
   return { ...policy, publicationLead };
 }
+
+const names = (name: string, value: unknown): readonly string[] =>
+  Array.isArray(value) && value.every((entry) => typeof entry === 'string')
+    ? value
+    : fail(`${name} must be a list of names, got ${JSON.stringify(value)}`);
 
 const boolean = (name: string, value: unknown): boolean =>
   typeof value === 'boolean' ? value : fail(`${name} must be true or false, got ${JSON.stringify(value)}`);
@@ -114,6 +124,7 @@ export function policyToJson(policy: Policy): Record<string, unknown> {
     ...(policy.verifiers && { verifiers: policy.verifiers.map(verifierToJson) }),
     ...(policy.cryptoperiod && { cryptoperiod: formatDuration(policy.cryptoperiod) }),
     ...(policy.activationWindow && { activationWindow: policy.activationWindow.text }),
+    ...(policy.secretClaims !== DEFAULT_SECRET_CLAIMS && { secretClaims: policy.secretClaims }),
     ...(policy.unsafeWindows && { unsafeWindows: true }),
   };
 }

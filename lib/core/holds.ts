@@ -34,7 +34,10 @@ export function holds(situation: Situation): Hold[] {
   }
   const own = ownKmsKeys(keyring.id, seen).length;
   if (keyring.intent && own >= maxKmsKeys(policy)) {
-    add('key-cap', `KMS holds ${own} enabled keys of this issuer, the policy can need ${maxKmsKeys(policy)}: none is made`);
+    add(
+      'key-cap',
+      `KMS holds ${own} enabled keys of this issuer, the policy can need ${maxKmsKeys(policy)}: none is made`,
+    );
   }
   for (const key of seen.kms.values()) {
     const ours = keyring.keys.some((other) => other.keyArn === key.keyArn && isRendered(other));

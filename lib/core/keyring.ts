@@ -109,6 +109,12 @@ export const activeKey = (keyring: Keyring): ActiveKey | undefined =>
   keyring.keys.find((key) => key.state === 'active');
 export const pendingKeys = (keyring: Keyring): PendingKey[] => keyring.keys.filter((key) => key.state === 'pending');
 
+/** The key that signs next: of all pending keys that have been observed, the youngest one of the wanted algorithm. */
+export const standbyKey = (keyring: Keyring, algorithm: Algorithm): ObservedKey | undefined =>
+  pendingKeys(keyring)
+    .filter(isObserved)
+    .findLast((key) => key.algorithm === algorithm);
+
 /** Which rules does this keyring break? One sentence each; none when it is sound. Asked before every save. */
 export function violations(keyring: Keyring): string[] {
   const broken: string[] = [];
@@ -118,7 +124,8 @@ export function violations(keyring: Keyring): string[] {
   if (new Set(kids).size !== kids.length) broken.push('a kid occurs twice');
   for (const key of renderedKeys(keyring)) {
     if (key.jwk.kid !== key.kid) broken.push(`key ${key.kid} carries a JWK with another kid`);
-    if (key.jwk.alg !== key.algorithm) broken.push(`key ${key.kid} is of ${key.algorithm}, its JWK of another algorithm`);
+    if (key.jwk.alg !== key.algorithm)
+      broken.push(`key ${key.kid} is of ${key.algorithm}, its JWK of another algorithm`);
     if (key.sinceVersion > keyring.documentVersion) broken.push(`key ${key.kid} is newer than the document`);
   }
   if (keyring.documentVersion > 0 && renderedKeys(keyring).length === 0) broken.push('the JWKS would be empty');

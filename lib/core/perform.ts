@@ -5,8 +5,8 @@ import { documentPaths } from './issuer.ts';
 import type { Intent, Keyring } from './keyring.ts';
 import type { Step } from './lifecycle.ts';
 import type { Look } from './look.ts';
-import type { RotatorPorts } from './rotate.ts';
 import { publish } from './publish.ts';
+import type { RotatorPorts } from './rotate.ts';
 import {
   activate,
   addPending,

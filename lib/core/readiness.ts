@@ -2,7 +2,7 @@
 import { isOpen } from './activation-window.ts';
 import type { Policy } from './config.ts';
 import { formatDuration, formatInstant } from './duration.ts';
-import { activeKey, isObserved, type Keyring, type ObservedKey, pendingKeys } from './keyring.ts';
+import { activeKey, type Keyring, type ObservedKey, standbyKey } from './keyring.ts';
 import type { Seen } from './lifecycle.ts';
 
 export interface Readiness {
@@ -20,9 +20,7 @@ export function readiness(situation: { keyring: Keyring; seen: Seen; policy: Pol
   const wanted = trigger !== undefined;
   const hold = (why: string): Readiness => ({ ready: false, wanted, why: trigger ? `${trigger}, but ${why}` : why });
 
-  const key = pendingKeys(keyring)
-    .filter(isObserved)
-    .findLast(({ algorithm }) => algorithm === policy.algorithm);
+  const key = standbyKey(keyring, policy.algorithm);
   if (!key) return hold('no standby has been observed at the edge');
   if (!seen.edge?.kids.has(key.kid)) return hold(`the edge does not serve standby ${key.kid} now`);
   // Nobody can hold a document without a key that was in the very first one.

@@ -2,12 +2,13 @@
  * One tick of the reconciler. It loads the keyring, looks at the world, asks what is due, does it, saves, and asks
  * again until nothing is due. Missed, late, doubled or crashed, it changes nothing but the time of the next one's work.
  */
+
+import type { Policy } from './config.ts';
 import { isKeyturnError, KeyturnError } from './errors.ts';
 import { type Hold, holds } from './holds.ts';
 import { type Keyring, renderedKeys, violations } from './keyring.ts';
 import { nextStep, type Step, stepId } from './lifecycle.ts';
 import { type Look, type LookPorts, look, lookAgain } from './look.ts';
-import type { Policy } from './config.ts';
 import { perform } from './perform.ts';
 import type { Canary, Clock, KeyringStore, Loaded } from './ports.ts';
 import { foundKeyring, noteCanaryFailure } from './transitions.ts';
@@ -151,4 +152,3 @@ const summary = (keyring: Keyring, revision: number) => ({
   ...report(keyring, revision),
   kids: renderedKeys(keyring).map(({ kid }) => kid),
 });
-

@@ -2,14 +2,14 @@
  * The signer: a keyring that is at most `signerCache` old, one signature, one token. What is cached is judged by its
  * age when it is used, never by a timer: the timers of a frozen Lambda do not fire.
  */
-import { canaryClaims, CANARY_TYPE } from './canary.ts';
+import { CANARY_TYPE, canaryClaims } from './canary.ts';
 import { buildClaims } from './claims.ts';
 import type { Policy } from './config.ts';
 import { isKeyturnError, KeyturnError } from './errors.ts';
-import { compact, signingInput } from './jws.ts';
-import { type ActiveKey, activeKey, isObserved, type Keyring, pendingKeys } from './keyring.ts';
-import type { Clock, KeyringReader, Signer } from './ports.ts';
-import type { SignRequest } from './request.ts';
+import { checkTokenSize, compact, signingInput, type TokenType } from './jws.ts';
+import { activeKey, type Keyring, standbyKey } from './keyring.ts';
+import type { Clock, KeyringReader, Signer, SigningKey } from './ports.ts';
+import type { RequestLimits, SignRequest } from './request.ts';
 
 export interface SignerPorts {
   readonly keyrings: KeyringReader;
@@ -23,16 +23,118 @@ export interface SignedToken {
   readonly kid: string;
   readonly algorithm: string;
   readonly jti: string;
+  /** Seconds since 1970, as in the token (RFC 7519 §2 NumericDate). */
   readonly issuedAt: number;
   readonly expiresAt: number;
 }
-/** What the log line says besides: when the keyring that chose the key was read. */
-export interface Signed {
-  readonly answer: SignedToken;
-  readonly keyringLoadedAt: number;
-}
 
+/** A keyring with the instant at which its reading began. */
 interface Held {
   readonly keyring: Keyring;
   readonly loadedAt: number;
+}
+
+export class TokenSigner {
+  readonly #ports: SignerPorts;
+  readonly #policy: Policy;
+  readonly #limits: Pick<RequestLimits, 'maxTokenBytes'>;
+  #held: Held | undefined;
+  #loading: Promise<Held> | undefined;
+
+  constructor(ports: SignerPorts, policy: Policy, limits: Pick<RequestLimits, 'maxTokenBytes'>) {
+    this.#ports = ports;
+    this.#policy = policy;
+    this.#limits = limits;
+  }
+
+  /**
+   * One token for the request, signed by the active key.
+   * @throws KeyturnError `no_active_key`, `keyring_missing`, `token_too_large`, `key_unusable`, `throttled`, …
+   */
+  async sign(request: SignRequest): Promise<SignedToken & { readonly keyringLoadedAt: number }> {
+    const held = await this.#current();
+    try {
+      return await this.#issue(held, request);
+    } catch (error) {
+      // A burned key is disabled before this signer knows of it, and a slow signature is discarded: read anew, once.
+      if (!isKeyturnError(error, 'key_unusable', 'signature_too_late')) throw error;
+      return this.#issue(await this.#reload(), request);
+    }
+  }
+
+  /** A canary token, signed by the standby. The caller has no say in it. */
+  async canary(): Promise<{ readonly token: string; readonly kid: string }> {
+    const { keyring } = await this.#reload();
+    const key = standbyKey(keyring, this.#policy.algorithm);
+    if (!key) throw new KeyturnError('no_pending_key', 'there is no observed standby to sign a canary with');
+    const claims = canaryClaims(keyring.issuer, this.#ports.clock());
+    return { token: await this.#token(key, CANARY_TYPE, claims), kid: key.kid };
+  }
+
+  async #issue(held: Held, request: SignRequest) {
+    const { keyring, loadedAt } = held;
+    const { clock, randomId } = this.#ports;
+    const key = activeKey(keyring);
+    if (!key) throw unavailable('no_active_key', 'no key signs yet');
+    const now = clock();
+    const left = key.notAfter === undefined ? Number.POSITIVE_INFINITY : Math.floor(key.notAfter - now);
+    if (left < 1) throw unavailable('no_active_key', 'the active key has reached its cryptoperiod');
+    const issuedAt = Math.floor(now);
+    const expiresAt = issuedAt + Math.min(request.expiresIn, key.maxTokenLifetime, left);
+    const jti = randomId();
+    const claims = buildClaims(request, { issuer: keyring.issuer, jti, issuedAt, expiresAt });
+    const token = await this.#token(key, request.type, claims);
+    // I11: the answer came so late that the key may have left the JWKS's promise; nobody has seen the token yet.
+    if (!this.#isYoung(held, this.#policy.signerCache + this.#policy.signingLatency)) {
+      throw unavailable('signature_too_late', 'the signature took longer than signingLatency allows');
+    }
+    return { token, kid: key.kid, algorithm: key.algorithm, jti, issuedAt, expiresAt, keyringLoadedAt: loadedAt };
+  }
+
+  async #token(key: SigningKey & { kid: string }, type: TokenType, claims: object): Promise<string> {
+    const input = signingInput({ algorithm: key.algorithm, kid: key.kid, type }, claims);
+    checkTokenSize(input, key.algorithm, this.#limits.maxTokenBytes);
+    return compact(input, await this.#ports.signer.sign(key, Buffer.from(input, 'ascii')));
+  }
+
+  async #current(): Promise<Held> {
+    const held = this.#held;
+    if (!held || !this.#isYoung(held, this.#policy.signerCache)) return this.#load();
+    // Refreshed behind the answer, so that no caller waits for the table while a young keyring is at hand.
+    if (!this.#isYoung(held, this.#policy.signerCache / 2)) this.#load().catch(() => undefined);
+    return held;
+  }
+
+  /** A clock that jumped back makes no keyring young. */
+  #isYoung({ loadedAt }: Held, seconds: number): boolean {
+    const age = this.#ports.clock() - loadedAt;
+    return age >= 0 && age <= seconds;
+  }
+
+  /** One read at a time, shared by all who wait for it. */
+  #load(): Promise<Held> {
+    return this.#loading ?? this.#reload();
+  }
+
+  /** A read that begins now: one that is under way may have begun before what the caller has just learned. */
+  #reload(): Promise<Held> {
+    const loading = this.#read().finally(() => {
+      if (this.#loading === loading) this.#loading = undefined;
+    });
+    this.#loading = loading;
+    return loading;
+  }
+
+  async #read(): Promise<Held> {
+    const loadedAt = this.#ports.clock();
+    const { keyring } = await this.#ports.keyrings.load();
+    if (!keyring) throw unavailable('keyring_missing', 'the issuer has no keyring yet');
+    const held = { keyring, loadedAt };
+    if (!this.#held || this.#held.loadedAt <= loadedAt) this.#held = held;
+    return held;
+  }
+}
+
+function unavailable(code: 'no_active_key' | 'keyring_missing' | 'signature_too_late', message: string): KeyturnError {
+  return new KeyturnError(code, message, { retryAfterSeconds: 5 });
 }

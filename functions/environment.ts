@@ -1,0 +1,42 @@
+/** What each function is given, one interface a handler: lib/cdk and lib/cli build it, the handler reads it once. */
+import { type Policy, parsePolicy } from '../lib/core/config.ts';
+import { KeyturnError } from '../lib/core/errors.ts';
+import { requireSafe } from '../lib/core/policy.ts';
+
+export interface SignEnvironment {
+  /** The policy as JSON, under the names of `keyturn.config.json`. */
+  readonly KEYTURN_POLICY: string;
+  readonly KEYTURN_TABLE: string;
+}
+
+export interface RotateEnvironment extends SignEnvironment {
+  readonly KEYTURN_BUCKET: string;
+  readonly KEYTURN_DISTRIBUTION_ID: string;
+  /** Where the documents are observed: the origin of the distribution. */
+  readonly KEYTURN_EDGE_URL: string;
+  readonly KEYTURN_SIGN_FUNCTION: string;
+  readonly KEYTURN_SIGNER_ROLE_ARN: string;
+  /** Separated by commas: the rotator's and the operator's. */
+  readonly KEYTURN_ROTATOR_ROLE_ARNS: string;
+}
+
+/** The operator does what the rotator does, when somebody asks. */
+export type OperateEnvironment = RotateEnvironment;
+
+/** @throws KeyturnError `environment_invalid` with the name of the variable */
+export function readVariable(name: keyof RotateEnvironment): string {
+  const value = process.env[name];
+  if (value) return value;
+  throw new KeyturnError('environment_invalid', `environment variable ${name} must be set`);
+}
+
+/** @throws KeyturnError `environment_invalid`, `policy_invalid`, `policy_unsafe` */
+export function readPolicy(): Policy {
+  let json: unknown;
+  try {
+    json = JSON.parse(readVariable('KEYTURN_POLICY'));
+  } catch (cause) {
+    throw new KeyturnError('environment_invalid', 'KEYTURN_POLICY must be JSON', { cause });
+  }
+  return requireSafe(parsePolicy(json));
+}

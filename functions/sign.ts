@@ -1,0 +1,92 @@
+/** The sign function: one request, one token. By direct Invoke and at a function URL, through an alias. */
+import { createHash, randomUUID } from 'node:crypto';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { KMSClient } from '@aws-sdk/client-kms';
+import type { Context } from 'aws-lambda';
+import { DynamoDbKeyringReader } from '../lib/aws/dynamodb-keyrings.ts';
+import { KmsSigner } from '../lib/aws/kms-signer.ts';
+import { KeyturnError } from '../lib/core/errors.ts';
+import { secretNames } from '../lib/core/names.ts';
+import { DEFAULT_LIMITS, parseSignRequest, type RequestLimits, type SignRequest } from '../lib/core/request.ts';
+import { type SignedToken, TokenSigner } from '../lib/core/sign.ts';
+import { readPolicy, readVariable } from './environment.ts';
+import { answerHttp, type HttpAnswer, type HttpEvent, isHttpEvent, readHttpBody } from './http.ts';
+import { clock, log } from './runtime.ts';
+
+const policy = readPolicy();
+const limits: RequestLimits = {
+  ...DEFAULT_LIMITS,
+  tokenLifetime: policy.tokenLifetime,
+  maxTokenLifetime: policy.maxTokenLifetime,
+  secretClaims: secretNames(policy.secretClaims),
+};
+// One slow answer costs a retry and not the caller's deadline.
+const requestHandler = { connectionTimeout: 1000, requestTimeout: 3000 };
+const signer = new TokenSigner(
+  {
+    keyrings: new DynamoDbKeyringReader({
+      dynamodb: new DynamoDBClient({ maxAttempts: 2, requestHandler }),
+      tableName: readVariable('KEYTURN_TABLE'),
+      issuer: policy.issuer,
+      clock,
+    }),
+    signer: new KmsSigner(new KMSClient({ maxAttempts: 2, requestHandler })),
+    clock,
+    randomId: randomUUID,
+  },
+  policy,
+  limits,
+);
+
+/** The alias of an issuer without clients. */
+const ANY = 'any';
+/** The alias that only the rotator may invoke. */
+const CANARY = 'canary';
+
+/** Who asks is what IAM let through to this alias; nothing in the event decides, for a direct caller writes all of it. */
+const aliasOf = (context: Context): string | undefined => context.invokedFunctionArn.split(':')[7];
+
+export async function handler(event: unknown, context: Context): Promise<unknown> {
+  const alias = aliasOf(context);
+  if (alias === CANARY) return signer.canary();
+  return isHttpEvent(event) ? overHttp(event, alias) : issue(event, alias);
+}
+
+async function overHttp(event: HttpEvent, alias: string | undefined): Promise<HttpAnswer> {
+  return answerHttp(() => issue(readHttpBody(event, limits), alias));
+}
+
+async function issue(input: unknown, alias: string | undefined): Promise<SignedToken> {
+  try {
+    if (alias !== ANY) {
+      throw new KeyturnError(
+        'client_unknown',
+        `the function must be invoked through alias ${ANY}, got ${alias ?? 'none'}`,
+      );
+    }
+    const request = parseSignRequest(input, limits);
+    const { keyringLoadedAt, ...answer } = await signer.sign(request);
+    logToken(request, answer, alias, keyringLoadedAt);
+    return answer;
+  } catch (error) {
+    const code = error instanceof KeyturnError ? error.code : 'internal';
+    log({ event: 'refusal', issuer: policy.issuer, client: alias, code });
+    throw error;
+  }
+}
+
+function logToken(request: SignRequest, answer: SignedToken, client: string, keyringLoadedAt: number): void {
+  log({
+    event: 'token',
+    issuer: policy.issuer,
+    kid: answer.kid,
+    jti: answer.jti,
+    client,
+    aud: request.audience,
+    // Enough to find a subject's tokens again, not enough to read who it is.
+    sub: createHash('sha256').update(request.claims.sub).digest('base64url'),
+    iat: answer.issuedAt,
+    exp: answer.expiresAt,
+    keyringLoadedAt,
+  });
+}
