@@ -1,10 +1,8 @@
 /** What each function is given, one interface a handler: lib/cdk and lib/cli build it, the handler reads it once. */
-import { type Policy, parsePolicy } from '../lib/core/config.ts';
 import { KeyturnError } from '../lib/core/errors.ts';
-import { requireSafe } from '../lib/core/policy.ts';
 
 export interface SignEnvironment {
-  /** The policy as JSON, under the names of `keyturn.config.json`. */
+  /** As JSON, under the names of `keyturn.config.json`: the signer's part of the policy; for the others, all of it. */
   readonly KEYTURN_POLICY: string;
   readonly KEYTURN_TABLE: string;
 }
@@ -30,13 +28,11 @@ export function readVariable(name: keyof RotateEnvironment): string {
   throw new KeyturnError('environment_invalid', `environment variable ${name} must be set`);
 }
 
-/** @throws KeyturnError `environment_invalid`, `policy_invalid`, `policy_unsafe` */
-export function readPolicy(): Policy {
-  let json: unknown;
+/** @throws KeyturnError `environment_invalid` */
+export function readPolicyJson(): Record<string, unknown> {
   try {
-    json = JSON.parse(readVariable('KEYTURN_POLICY'));
+    return Object(JSON.parse(readVariable('KEYTURN_POLICY')));
   } catch (cause) {
     throw new KeyturnError('environment_invalid', 'KEYTURN_POLICY must be JSON', { cause });
   }
-  return requireSafe(parsePolicy(json));
 }

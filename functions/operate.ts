@@ -2,10 +2,9 @@
 import { KeyturnError } from '../lib/core/errors.ts';
 import { rotateNow } from '../lib/core/request-rotation.ts';
 import type { TickReport } from '../lib/core/rotate.ts';
-import { readPolicy } from './environment.ts';
-import { rotatorPorts } from './rotator.ts';
+import { rotatorPolicy, rotatorPorts } from './rotator.ts';
 
-const policy = readPolicy();
+const policy = rotatorPolicy();
 const ports = rotatorPorts(policy);
 
 /** `{ "operation": "rotate", "reason": "key ceremony" }` */

@@ -11,10 +11,14 @@ import { HttpsEdge } from '../lib/aws/https-edge.ts';
 import { KmsKeys } from '../lib/aws/kms-keys.ts';
 import { LambdaCanary } from '../lib/aws/lambda-canary.ts';
 import { S3Publisher } from '../lib/aws/s3-publisher.ts';
-import type { Policy } from '../lib/core/config.ts';
+import { type Policy, parsePolicy } from '../lib/core/config.ts';
+import { requireSafe } from '../lib/core/policy.ts';
 import type { RotatorPorts } from '../lib/core/rotate.ts';
-import { readVariable } from './environment.ts';
+import { readPolicyJson, readVariable } from './environment.ts';
 import { clock, log } from './runtime.ts';
+
+/** @throws KeyturnError `policy_invalid`, `policy_unsafe`: a tick under windows that break the promise decides nothing */
+export const rotatorPolicy = (): Policy => requireSafe(parsePolicy(readPolicyJson()));
 
 export function rotatorPorts(policy: Policy): RotatorPorts {
   // Bounds each call, so that a tick ends well within the function's time and what it saves is as old as it says.

@@ -9,11 +9,12 @@ import { KeyturnError } from '../lib/core/errors.ts';
 import { secretNames } from '../lib/core/names.ts';
 import { DEFAULT_LIMITS, parseSignRequest, type RequestLimits, type SignRequest } from '../lib/core/request.ts';
 import { type SignedToken, TokenSigner } from '../lib/core/sign.ts';
-import { readPolicy, readVariable } from './environment.ts';
+import { readSignerPolicy } from '../lib/core/signer-policy.ts';
+import { readPolicyJson, readVariable } from './environment.ts';
 import { answerHttp, type HttpAnswer, type HttpEvent, isHttpEvent, readHttpBody } from './http.ts';
 import { clock, log } from './runtime.ts';
 
-const policy = readPolicy();
+const policy = readSignerPolicy(readPolicyJson());
 const limits: RequestLimits = {
   ...DEFAULT_LIMITS,
   tokenLifetime: policy.tokenLifetime,

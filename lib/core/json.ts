@@ -74,7 +74,7 @@ function survives(literal: string): boolean {
 
 /** The magnitude as `digits e exponent`, without zeros at either end of the digits: equal for equal numbers. */
 function decimal(literal: string): string {
-  const [mantissa = '', exponent = '0'] = literal.replace('-', '').toLowerCase().split('e');
+  const [mantissa = '', exponent = '0'] = literal.replace(/^-/, '').toLowerCase().split('e');
   const [whole = '', fraction = ''] = mantissa.split('.');
   const digits = whole + fraction;
   let start = 0;

@@ -4,12 +4,12 @@
  */
 import { CANARY_TYPE, canaryClaims } from './canary.ts';
 import { buildClaims } from './claims.ts';
-import type { Policy } from './config.ts';
 import { isKeyturnError, KeyturnError } from './errors.ts';
 import { checkTokenSize, compact, signingInput, type TokenType } from './jws.ts';
 import { activeKey, type Keyring, standbyKey } from './keyring.ts';
 import type { Clock, KeyringReader, Signer, SigningKey } from './ports.ts';
 import type { RequestLimits, SignRequest } from './request.ts';
+import type { SignerPolicy } from './signer-policy.ts';
 
 export interface SignerPorts {
   readonly keyrings: KeyringReader;
@@ -36,12 +36,12 @@ interface Held {
 
 export class TokenSigner {
   readonly #ports: SignerPorts;
-  readonly #policy: Policy;
+  readonly #policy: SignerPolicy;
   readonly #limits: Pick<RequestLimits, 'maxTokenBytes'>;
   #held: Held | undefined;
   #loading: Promise<Held> | undefined;
 
-  constructor(ports: SignerPorts, policy: Policy, limits: Pick<RequestLimits, 'maxTokenBytes'>) {
+  constructor(ports: SignerPorts, policy: SignerPolicy, limits: Pick<RequestLimits, 'maxTokenBytes'>) {
     this.#ports = ports;
     this.#policy = policy;
     this.#limits = limits;
