@@ -1,0 +1,20 @@
+/** Where faults enter: every call of every port passes here, before its effect and after it. */
+export interface Call {
+  /** Port and method, for example `keys.create`. */
+  readonly name: string;
+  readonly phase: 'before' | 'after';
+}
+
+/** May throw (a fault; in phase `after` the effect has happened and the answer is lost) or wait (a slow call). */
+export type Interceptor = (call: Call) => void | Promise<void>;
+
+export type Perform = <T>(name: string, effect: () => T | Promise<T>) => Promise<T>;
+
+export const intercepted =
+  (interceptor: () => Interceptor | undefined): Perform =>
+  async (name, effect) => {
+    await interceptor()?.({ name, phase: 'before' });
+    const result = await effect();
+    await interceptor()?.({ name, phase: 'after' });
+    return result;
+  };

@@ -1,0 +1,84 @@
+/** A world for the shipped verbs to run in: virtual time, everything in memory, faults where a test wants them. */
+import { randomUUID } from 'node:crypto';
+import { type Policy, parsePolicy } from '../core/config.ts';
+import type { Keyring } from '../core/keyring.ts';
+import { DEFAULT_LIMITS, parseSignRequest } from '../core/request.ts';
+import { rotateNow } from '../core/request-rotation.ts';
+import { type RotatorPorts, rotate, type StepLine, type TickReport } from '../core/rotate.ts';
+import { type SignerPorts, TokenSigner } from '../core/sign.ts';
+import { SimulatedBucket } from './bucket.ts';
+import { type Interceptor, intercepted } from './call.ts';
+import { SimulatedKeyrings } from './keyrings.ts';
+import { SimulatedKms } from './kms.ts';
+
+export class World {
+  /** The true time. Seconds since 1970. */
+  now = 1_800_000_000;
+  /** How far the rotator's clock is ahead. */
+  rotatorSkew = 0;
+  intercept: Interceptor | undefined;
+  readonly log: StepLine[] = [];
+  readonly kms: SimulatedKms;
+  readonly keyrings: SimulatedKeyrings;
+  readonly bucket: SimulatedBucket;
+  policy: Policy;
+  readonly #canary: TokenSigner;
+
+  constructor(settings: Record<string, unknown> = {}) {
+    // Keys on P-256 are made a thousand times faster than RSA keys; the protocol does not care.
+    this.policy = parsePolicy({ issuer: 'https://auth.example.com', algorithm: 'ES256', ...settings });
+    const clock = () => this.now;
+    const perform = intercepted(() => this.intercept);
+    this.kms = new SimulatedKms(clock, perform);
+    this.keyrings = new SimulatedKeyrings(clock, perform);
+    this.bucket = new SimulatedBucket(clock, perform);
+    this.#canary = this.signer();
+  }
+
+  get rotatorPorts(): RotatorPorts {
+    return {
+      store: this.keyrings,
+      keys: this.kms,
+      publisher: this.bucket,
+      edge: this.bucket,
+      canary: { token: async () => (await this.#canary.canary()).token },
+      clock: () => this.now + this.rotatorSkew,
+      randomId: randomUUID,
+      log: (line) => this.log.push(line),
+    };
+  }
+
+  /** A signer of its own, with its own cache: one warm Lambda environment. */
+  signer(ports: Partial<SignerPorts> = {}): TokenSigner {
+    const own = { keyrings: this.keyrings, signer: this.kms, clock: () => this.now, randomId: randomUUID };
+    return new TokenSigner({ ...own, ...ports }, this.policy, DEFAULT_LIMITS);
+  }
+
+  tick(): Promise<TickReport> {
+    return rotate(this.rotatorPorts, this.policy);
+  }
+
+  rotateNow(reason = 'test'): Promise<TickReport> {
+    return rotateNow(this.rotatorPorts, this.policy, reason);
+  }
+
+  /** Lets time pass, with a tick whenever one is due. */
+  async pass(seconds: number): Promise<void> {
+    const end = this.now + seconds;
+    while (this.now + this.policy.tick <= end) {
+      this.now += this.policy.tick;
+      await this.tick();
+    }
+    this.now = end;
+  }
+
+  get keyring(): Keyring {
+    return JSON.parse(this.keyrings.item?.text ?? 'null') as Keyring;
+  }
+
+  request(members: Record<string, unknown> = {}) {
+    const { tokenLifetime, maxTokenLifetime } = this.policy;
+    const input = { audience: 'orders-api', claims: { sub: 'svc:checkout' }, ...members };
+    return parseSignRequest(input, { ...DEFAULT_LIMITS, tokenLifetime, maxTokenLifetime });
+  }
+}
