@@ -14,10 +14,17 @@ export function page<Item>(all: Item[], input: JsonObject, limit: { maximum: num
   if (typeof size !== 'number' || !Number.isInteger(size) || size < 1 || size > limit.maximum) {
     throw new AwsError(400, 'ValidationException', `Limit must be from 1 to ${limit.maximum}`);
   }
-  const start = marker === undefined ? 0 : Number(Buffer.from(String(marker), 'base64').toString());
-  if (!Number.isInteger(start) || start < 0) throw new AwsError(400, 'InvalidMarkerException', 'Invalid marker.');
+  const start = marker === undefined ? 0 : fromToken(marker);
+  if (start === undefined) throw new AwsError(400, 'InvalidMarkerException', 'Invalid marker.');
   const end = start + size;
   const items = all.slice(start, end);
-  if (end >= all.length) return { items, Truncated: false };
-  return { items, Truncated: true, NextMarker: Buffer.from(String(end)).toString('base64') };
+  return end < all.length ? { items, Truncated: true, NextMarker: toToken(end) } : { items, Truncated: false };
+}
+
+/** Where a list goes on, in a form that nobody is tempted to compute. */
+export const toToken = (position: number): string => Buffer.from(`from ${position}`).toString('base64');
+
+export function fromToken(token: unknown): number | undefined {
+  const position = /^from (\d+)$/.exec(Buffer.from(String(token), 'base64').toString())?.[1];
+  return position === undefined ? undefined : Number(position);
 }

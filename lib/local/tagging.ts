@@ -1,6 +1,7 @@
 /** Resource Groups Tagging API, GetResources: the KMS keys that carry given tags. The real index lags by minutes. */
 import type { JsonObject, Operation } from './json-api.ts';
 import type { Tags } from './key-tags.ts';
+import { fromToken, toToken } from './paging.ts';
 import { AwsError } from './wire.ts';
 
 interface Resource {
@@ -22,13 +23,12 @@ function getResources(keys: Resource[], input: JsonObject): JsonObject {
   if (typeof size !== 'number' || !Number.isInteger(size) || size < 1 || size > 100) {
     throw new AwsError(400, 'InvalidParameterException', 'ResourcesPerPage must be from 1 to 100');
   }
-  const start = token === '' ? 0 : Number(Buffer.from(String(token), 'base64').toString());
-  if (!Number.isInteger(start))
-    throw new AwsError(400, 'PaginationTokenExpiredException', 'PaginationToken is invalid');
+  const start = token === '' ? 0 : fromToken(token);
+  if (start === undefined) throw new AwsError(400, 'InvalidParameterException', 'PaginationToken is invalid');
   const found = ofType(types as string[]) ? keys.filter(({ tags }) => isTagged(tags, filters as TagFilter[])) : [];
   const end = start + size;
   return {
-    PaginationToken: end < found.length ? Buffer.from(String(end)).toString('base64') : '',
+    PaginationToken: end < found.length ? toToken(end) : '',
     ResourceTagMappingList: found.slice(start, end).map(({ arn, tags }) => ({
       ResourceARN: arn,
       Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
