@@ -1,70 +1,79 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Stack, startStack } from '../../lib/local/stack.ts';
+import { afterEach, expect, test } from 'vitest';
+import { type Stack, type StackOptions, startStack } from '../../lib/local/stack.ts';
 
-const BUNDLE = `
-exports.handler = async (event, context) => {
-  if (event?.fail) throw Object.assign(new Error('told to'), { name: event.fail });
-  if (event?.requestContext) {
-    const body = event.isBase64Encoded ? Buffer.from(event.body, 'base64').toString() : event.body;
-    return { statusCode: 201, headers: { 'X-Alias': context.invokedFunctionArn.split(':')[7] }, body: JSON.stringify({ body, event }) };
-  }
-  console.log('ran ' + context.functionName);
-  return { function: context.functionName, event, edge: process.env.EDGE_URL };
-};`;
+let stack: Stack | undefined;
+afterEach(() => stack?.close());
 
-let stack: Stack;
-const logged: string[] = [];
+const directory = mkdtempSync(join(tmpdir(), 'keyturn-'));
+const bundle = join(directory, 'bundle.cjs');
+// Says when it starts and when it ends, and how the function was told where it is.
+writeFileSync(
+  bundle,
+  `exports.handler = async (event) => {
+    console.log('start');
+    await new Promise((resolve) => setTimeout(resolve, event.sleep ?? 60));
+    console.log('end');
+    return { edge: process.env.EDGE_URL, aws: process.env.AWS_ENDPOINT_URL, event };
+  };`,
+);
 
-beforeAll(async () => {
-  const bundle = join(mkdtempSync(join(tmpdir(), 'keyturn-')), 'bundle.cjs');
-  writeFileSync(bundle, BUNDLE);
+async function start(options: Partial<StackOptions> = {}): Promise<Stack> {
   stack = await startStack({
     tableName: 'keyrings',
     bucketName: 'documents',
     distributionId: 'E1',
-    functions: ({ edge }) => [
-      { name: 'sign', bundle, environment: {}, aliases: ['any'] },
-      { name: 'operate', bundle, environment: {} },
-      { name: 'rotate', bundle, environment: { EDGE_URL: edge } },
-    ],
-    routes: { sign: 'sign:any', operate: 'operate', rotate: 'rotate' },
-    onLog: (name, line) => logged.push(`${name}: ${line}`),
+    functions: ({ edge }) => [{ name: 'rotate', bundle, environment: { EDGE_URL: edge } }],
+    routes: { sign: 'sign', operate: 'operate', rotate: 'rotate' },
+    ...options,
   });
+  return stack;
+}
+
+test('functions are told the addresses of the edge and of AWS', async () => {
+  const { url, awsEndpointUrl, invoke } = await start();
+  const { payload } = await invoke('rotate', { sleep: 0 });
+  expect(JSON.parse(payload)).toEqual({ edge: url, aws: awsEndpointUrl, event: { sleep: 0 } });
 });
-afterAll(() => stack.close());
 
-const post = (path: string, body: string | Buffer, headers: Record<string, string> = {}) =>
-  fetch(stack.url + path, { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers } });
+test('AWS stays on loopback when the public port is open to all', async () => {
+  const { url, awsEndpointUrl } = await start({ host: '0.0.0.0' });
+  expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+  expect(awsEndpointUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+});
 
-test('POST /sign goes through the function URL of the alias', async () => {
-  const response = await post('/sign?a=1&a=2', '{"audience":"x"}');
-  expect(response.status).toBe(201);
-  expect(response.headers.get('x-alias')).toBe('any');
-  const { body, event } = (await response.json()) as { body: string; event: Record<string, unknown> };
-  expect(body).toBe('{"audience":"x"}');
-  expect(event).toMatchObject({
-    version: '2.0',
-    rawPath: '/',
-    queryStringParameters: { a: '1,2' },
-    isBase64Encoded: false,
-    requestContext: { http: { method: 'POST', path: '/' } },
+test('ticks begin at once, are repeated and never overlap, not even those that are asked for', async () => {
+  const lines: string[] = [];
+  const ticks: string[] = [];
+  const { tick } = await start({
+    tickSeconds: 0.05,
+    onLog: (_, line) => lines.push(line),
+    onTick: ({ payload }) => ticks.push(payload),
   });
+  await Promise.all([tick(), tick()]);
+  await expect.poll(() => ticks.length).toBeGreaterThan(5);
+  await stack?.close();
+  const whole = lines.slice(0, ticks.length * 2);
+  expect(whole).toEqual(whole.map((_, n) => (n % 2 === 0 ? 'start' : 'end')));
+  const count = ticks.length;
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  expect(ticks.length).toBeLessThanOrEqual(count + 1);
 });
 
-test('a form and bytes that are not UTF-8 reach the function in base64', async () => {
-  const form = (await (await post('/sign', 'a=b', { 'content-type': 'application/x-www-form-urlencoded' })).json()) as {
-    event: object;
-  };
-  expect(form.event).toMatchObject({ isBase64Encoded: true, body: 'YT1i' });
-  const bytes = (await (await post('/sign', Buffer.from([0xff, 0x00]))).json()) as { event: object };
-  expect(bytes.event).toMatchObject({ isBase64Encoded: true, body: '/wA=' });
+test('without a period the rotate function runs only when asked', async () => {
+  const ticks: string[] = [];
+  const { tick } = await start({ onTick: ({ payload }) => ticks.push(payload) });
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(ticks).toHaveLength(0);
+  await tick();
+  expect(ticks).toHaveLength(1);
 });
 
-test('POST /rotate runs a tick and answers with its report', async () => {
-  const response = await post('/rotate', '');
-  expect(await response.json()).toEqual({ function: 'rotate', event: {}, edge: stack.url });
-  await expect.poll(() => logged).toContain('rotate: ran rotate');
+test.for([
+  ['203.0.113.1', 'is not an address of this machine'],
+  ['no-such-host.invalid', 'is not an address of this machine'],
+])('%s %s', async ([host, sentence]) => {
+  await expect(start({ host: host ?? '' })).rejects.toThrow(sentence);
 });
