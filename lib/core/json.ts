@@ -21,8 +21,8 @@ const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*|[{}[\],]/g;
  */
 export function scanJson(text: string, maxDepth: number): void {
   const open: Open[] = [];
-  /** Whether the next string is a member's name. */
-  let naming = false;
+  /** Whether the next string, if in an object, is a member's name. */
+  let naming = true;
   const path = () => open.reduce((parent, { at }) => memberPath(parent, at), '');
   for (const [token] of text.matchAll(TOKEN)) {
     const inner = open.at(-1);
@@ -32,16 +32,15 @@ export function scanJson(text: string, maxDepth: number): void {
         if (open.length >= maxDepth) {
           refuse('too_deep', path(), `the body must nest at most ${maxDepth} levels, got more`);
         }
-        naming = token === '{';
-        open.push(naming ? { names: new Set(), at: '' } : { names: undefined, at: 0 });
+        open.push(token === '{' ? { names: new Set(), at: '' } : { names: undefined, at: 0 });
+        naming = true;
         break;
       case '}':
       case ']':
         open.pop();
-        naming = false;
         break;
       case ',':
-        naming = inner?.names !== undefined;
+        naming = true;
         if (typeof inner?.at === 'number') inner.at += 1;
         break;
       default:

@@ -204,6 +204,8 @@ describe('size', () => {
     const error = refused(() => check(withSub({ a: zeros(1023) })));
     expect(`${error.code} ${error.path}`).toBe('token_too_large /claims/a');
     expect(error.message).toBe('claims must hold at most 1024 values, got more');
+    check(withSub({ a: zeros(510), b: zeros(511) }));
+    expect(refusal(() => check(withSub({ a: zeros(511), b: zeros(511) })))).toBe('token_too_large /claims/b');
     check(withSub({ a: [{ b: 1 }, { c: [] }] }), { maxClaimValues: 6 });
     expect(refusal(() => check(withSub({ a: [{ b: 1 }, { c: [] }] }), { maxClaimValues: 5 }))).toBe(
       'token_too_large /claims/a/1',

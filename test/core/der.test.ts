@@ -156,6 +156,15 @@ test('a signature of another curve is refused when it is too wide', () => {
   expect(refused(() => ecdsaDerToJose(wide, 'ES384')).message).toMatch(/at most 48 bytes, got 66/);
 });
 
+test('a sequence of 127 bytes has a length of one byte', () => {
+  const [r, s] = [2n ** 494n, 2n ** 486n];
+  const der = encode(CURVES[2], r, s);
+  expect(der[1]).toBe(127);
+  expect(toHex(ecdsaDerToJose(der, 'ES512'))).toBe(hex(r, 66) + hex(s, 66));
+  const long = Uint8Array.from([0x30, 0x81, ...der.subarray(1)]);
+  expect(refused(() => ecdsaDerToJose(long, 'ES512')).message).toMatch(/the sequence must be in its shortest form/);
+});
+
 test('it reads a view, not what lies around it', () => {
   const der = encode(CURVES[0], 300n, 5n);
   const around = Uint8Array.from([9, 9, ...der, 9]);
