@@ -38,7 +38,7 @@ export async function answerHttp(produce: () => unknown): Promise<HttpAnswer> {
 function problem({ code, message, path, retryAfterSeconds }: KeyturnError): HttpAnswer {
   const status = statusOf(code);
   const document = {
-    type: `https://keyturn.dev/errors/${code}`,
+    type: `urn:keyturn:error:${code}`,
     title: code.replaceAll('_', ' '),
     status,
     code,

@@ -34,6 +34,9 @@ interface Held {
   readonly loadedAt: number;
 }
 
+/** A signer without an active key asks the table this often, however many callers it turns away. */
+const MIN_RELOAD_SECONDS = 1;
+
 export class TokenSigner {
   readonly #ports: SignerPorts;
   readonly #policy: SignerPolicy;
@@ -56,8 +59,7 @@ export class TokenSigner {
     try {
       return await this.#issue(held, request);
     } catch (error) {
-      // A burned key is disabled before this signer knows of it, and a slow signature is discarded: read anew, once.
-      if (!isKeyturnError(error, 'key_unusable', 'signature_too_late')) throw error;
+      if (!this.#mayHaveChanged(held, error)) throw error;
       return this.#issue(await this.#reload(), request);
     }
   }
@@ -103,6 +105,12 @@ export class TokenSigner {
     // Refreshed behind the answer, so that no caller waits for the table while a young keyring is at hand.
     if (!this.#isYoung(held, this.#policy.signerCache / 2)) this.#load().catch(() => undefined);
     return held;
+  }
+
+  /** Whether a fresh keyring may answer otherwise: a burned key is disabled before this signer has heard of it. */
+  #mayHaveChanged(held: Held, error: unknown): boolean {
+    if (isKeyturnError(error, 'key_unusable', 'signature_too_late')) return true;
+    return isKeyturnError(error, 'no_active_key') && !this.#isYoung(held, MIN_RELOAD_SECONDS);
   }
 
   /** A clock that jumped back makes no keyring young. */

@@ -1,0 +1,84 @@
+/** The deployed bundles on the local stand-ins for AWS: the names and the environment that lib/cdk gives them too. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { RotateEnvironment, SignEnvironment } from '../../functions/environment.ts';
+import { type Policy, parsePolicy, policyToJson } from '../core/config.ts';
+import { ROTATOR_TIMEOUT_SECONDS, requireSafe } from '../core/policy.ts';
+import { signerPolicyToJson } from '../core/signer-policy.ts';
+import { type Stack, type StackOptions, startStack } from '../local/stack.ts';
+
+const BUNDLES = fileURLToPath(new URL('../../dist/functions/', import.meta.url));
+const TABLE = 'keyturn';
+const BUCKET = 'keyturn-documents';
+const DISTRIBUTION = 'E2LOCALKEYTURN';
+const ROLE = 'arn:aws:iam::000000000000:role/keyturn';
+
+export interface LocalOptions extends Pick<StackOptions, 'host' | 'port' | 'dataDirectory' | 'onLog' | 'onTick'> {
+  /** As in `keyturn.config.json`. Its issuer's origin gives way to the local address; the path stays. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** How many environments the sign function may have at once. */
+  readonly signers?: number;
+  /** False: ticks only when asked for. */
+  readonly ticking?: boolean;
+  readonly hooks?: Pick<StackOptions, 'onCall' | 'before'>;
+}
+
+export interface LocalStack extends Stack {
+  readonly policy: Policy;
+}
+
+/** @throws KeyturnError `policy_invalid`, `policy_unsafe`; Error with one sentence for a port or directory */
+export async function startLocalStack(options: LocalOptions): Promise<LocalStack> {
+  const { config, signers = 4, ticking = true, hooks, ...rest } = options;
+  if (!existsSync(join(BUNDLES, 'sign', 'index.js'))) {
+    throw new Error(`the functions are not built: run "npm run build" (${BUNDLES} has no sign/index.js)`);
+  }
+  // Checked before anything listens; the port may be any until then.
+  requireSafe(localPolicy(config, options.port || 1));
+  let policy: Policy | undefined;
+  const stack = await startStack({
+    ...rest,
+    ...hooks,
+    tableName: TABLE,
+    bucketName: BUCKET,
+    distributionId: DISTRIBUTION,
+    routes: { sign: 'sign:any', operate: 'operate', rotate: 'rotate' },
+    ...(ticking && { tickSeconds: localPolicy(config, 1).tick }),
+    functions: ({ edge }) => {
+      const own = localPolicy(config, Number(new URL(edge).port));
+      policy = own;
+      const sign: SignEnvironment = { KEYTURN_POLICY: JSON.stringify(signerPolicyToJson(own)), KEYTURN_TABLE: TABLE };
+      const rotate: RotateEnvironment = {
+        KEYTURN_POLICY: JSON.stringify(policyToJson(own)),
+        KEYTURN_TABLE: TABLE,
+        KEYTURN_BUCKET: BUCKET,
+        KEYTURN_DISTRIBUTION_ID: DISTRIBUTION,
+        KEYTURN_EDGE_URL: edge,
+        KEYTURN_SIGN_FUNCTION: 'sign',
+        KEYTURN_SIGNER_ROLE_ARN: `${ROLE}-signer`,
+        KEYTURN_ROTATOR_ROLE_ARNS: `${ROLE}-rotator,${ROLE}-operator`,
+      };
+      const bundle = (name: string) => join(BUNDLES, name, 'index.js');
+      const timeoutSeconds = ROTATOR_TIMEOUT_SECONDS;
+      return [
+        {
+          name: 'sign',
+          bundle: bundle('sign'),
+          environment: { ...sign },
+          aliases: ['any', 'canary'],
+          maxEnvironments: signers,
+        },
+        { name: 'rotate', bundle: bundle('rotate'), environment: { ...rotate }, timeoutSeconds },
+        { name: 'operate', bundle: bundle('operate'), environment: { ...rotate }, timeoutSeconds },
+      ];
+    },
+  });
+  return { ...stack, policy: policy as Policy };
+}
+
+function localPolicy(config: LocalOptions['config'], port: number): Policy {
+  const { pathname } = new URL(typeof config.issuer === 'string' ? config.issuer : 'https://localhost');
+  const issuer = `http://localhost:${port}${pathname === '/' ? '' : pathname}`;
+  return parsePolicy({ ...config, issuer });
+}

@@ -1,0 +1,117 @@
+/** `keyturn local`: the whole issuer on this machine. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { documentPaths } from '../core/issuer.ts';
+import { printer } from './local-output.ts';
+import { startLocalStack } from './local-stack.ts';
+
+export const summary = 'run the whole issuer on this machine';
+
+export const help = `Usage: keyturn local [options]
+
+Runs the deployed functions against stand-ins for AWS on loopback. Its keys are NOT in KMS:
+use it at home and in CI, never to protect anything.
+
+  --config FILE       windows, algorithm and verifiers, as in keyturn.config.json
+  --port PORT         where it answers (default 4790; 0 takes a free one)
+  --host HOST         the address it listens on (default 127.0.0.1)
+  --data DIR          keeps keys, documents and table there, for each port apart (default: memory)
+  --fast              a whole rotation a minute, to watch
+  --unsafe-windows    take windows that would break tokens; every tick says so
+  --json              one JSON object a line
+  --help
+
+Examples:
+  keyturn local
+  keyturn local --fast
+  keyturn local --config keyturn.config.json --data .keyturn
+`;
+
+/**
+ * A rotation a minute under the real check: short windows and not a fast clock, so that every token verifies with every
+ * library on this machine's own time.
+ */
+export const FAST = {
+  rotationPeriod: '60s',
+  publicationLead: '40s',
+  grace: '50s',
+  tokenLifetime: '15s',
+  maxTokenLifetime: '30s',
+  tick: '2s',
+  edgeMaxAge: '2s',
+  edgeStaleWhileRevalidate: '1s',
+  edgeStaleIfError: '1s',
+  signerCache: '2s',
+  signingLatency: '2s',
+  clockSkew: '1s',
+  verifierLeeway: '5s',
+  verifiers: ['jose', 'aws-jwt-verify'],
+};
+
+export async function run(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      config: { type: 'string' },
+      port: { type: 'string', default: '4790' },
+      host: { type: 'string', default: '127.0.0.1' },
+      data: { type: 'string' },
+      fast: { type: 'boolean', default: false },
+      'unsafe-windows': { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  const port = readPort(values.port);
+  const config = {
+    ...(values.config === undefined ? {} : readConfig(values.config)),
+    ...(values.fast && FAST),
+    ...(values['unsafe-windows'] && { unsafeWindows: true }),
+  };
+  const print = printer(values.json);
+  const stack = await startLocalStack({
+    config,
+    port,
+    host: values.host,
+    ...(values.data !== undefined && { dataDirectory: join(values.data, `port-${port}`) }),
+    onLog: print.log,
+    onTick: print.tick,
+  });
+  const { issuer } = stack.policy;
+  print.started({
+    issuer,
+    jwksUrl: `${new URL(issuer).origin}${documentPaths(issuer).jwks}`,
+    signUrl: `${stack.url}/sign`,
+    operateUrl: `${stack.url}/operate`,
+    rotateUrl: `${stack.url}/rotate`,
+    awsEndpointUrl: stack.awsEndpointUrl,
+    unsafe: stack.policy.unsafeWindows,
+  });
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+  await stack.close();
+}
+
+function readPort(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65_535) return port;
+  throw new Error(`--port must be a number from 0 to 65535, got ${JSON.stringify(text)}`);
+}
+
+function readConfig(file: string): Record<string, unknown> {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new Error(`--config ${file} cannot be read: ${(cause as NodeJS.ErrnoException).code}`, { cause });
+  }
+  try {
+    const config: unknown = JSON.parse(text);
+    if (typeof config === 'object' && config !== null && !Array.isArray(config))
+      return config as Record<string, unknown>;
+  } catch (cause) {
+    throw new Error(`--config ${file} is not JSON: ${(cause as Error).message}`, { cause });
+  }
+  throw new Error(`--config ${file} must hold a JSON object`);
+}
