@@ -1,5 +1,5 @@
 /** The token that proves a standby before it signs anything that counts: the rotator asks for it and verifies it. */
-import { compactVerify, createLocalJWKSet, type JSONWebKeySet } from 'jose';
+import { compactVerify, createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet } from 'jose';
 import { KeyturnError } from './errors.ts';
 import type { PendingKey } from './keyring.ts';
 
@@ -22,18 +22,21 @@ export function canaryClaims(issuer: string, now: number): CanaryClaims {
 
 /**
  * Verifies the token as a stranger would, with the JWKS that the edge served and a library that is not ours.
- * @throws KeyturnError `canary_failed`
+ * @throws KeyturnError `canary_failed`, `no_pending_key`
  */
 export async function verifyCanary(token: string, jwksBody: string, key: PendingKey, issuer: string): Promise<void> {
   const failed = (why: string, cause?: unknown): never => {
     throw new KeyturnError('canary_failed', `the canary of ${key.kid} failed: ${why}`, { cause });
   };
+  // Not the key's fault: the signer has another standby in view, and the next tick asks again.
+  if (decodeProtectedHeader(token).kid !== key.kid) {
+    throw new KeyturnError('no_pending_key', `the canary was not signed with ${key.kid}`);
+  }
   const jwks = createLocalJWKSet(JSON.parse(jwksBody) as JSONWebKeySet);
   const options = { algorithms: [key.algorithm] };
   const { protectedHeader, payload } = await compactVerify(token, jwks, options).catch((cause: unknown) =>
     failed('it does not verify against the JWKS that the edge serves', cause),
   );
-  if (protectedHeader.kid !== key.kid) failed(`it was signed with ${protectedHeader.kid}`);
   if (protectedHeader.typ !== CANARY_TYPE) failed(`its typ is ${protectedHeader.typ}`);
   const { iss } = JSON.parse(new TextDecoder().decode(payload)) as CanaryClaims;
   if (iss !== issuer) failed('its issuer is another one');

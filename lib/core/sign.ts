@@ -6,7 +6,7 @@ import { CANARY_TYPE, canaryClaims } from './canary.ts';
 import { buildClaims } from './claims.ts';
 import { isKeyturnError, KeyturnError } from './errors.ts';
 import { checkTokenSize, compact, signingInput, type TokenType } from './jws.ts';
-import { activeKey, type Keyring, standbyKey } from './keyring.ts';
+import { activeKey, isObserved, type Keyring, pendingKeys } from './keyring.ts';
 import type { Clock, KeyringReader, Signer, SigningKey } from './ports.ts';
 import type { RequestLimits, SignRequest } from './request.ts';
 import type { SignerPolicy } from './signer-policy.ts';
@@ -64,10 +64,10 @@ export class TokenSigner {
     }
   }
 
-  /** A canary token, signed by the standby. The caller has no say in it. */
+  /** A canary token, signed by the youngest standby. The caller has no say in it. */
   async canary(): Promise<{ readonly token: string; readonly kid: string }> {
     const { keyring } = await this.#reload();
-    const key = standbyKey(keyring, this.#policy.algorithm);
+    const key = pendingKeys(keyring).findLast(isObserved);
     if (!key) throw new KeyturnError('no_pending_key', 'there is no observed standby to sign a canary with');
     const claims = canaryClaims(keyring.issuer, this.#ports.clock());
     return { token: await this.#token(key, CANARY_TYPE, claims), kid: key.kid };

@@ -2,7 +2,6 @@
  * The part of the policy that a signer acts on. The windows have been checked before it starts (at synth, and in every
  * tick), so its bundle carries neither the verifier table nor the arithmetic.
  */
-import { parseAlgorithm } from './algorithms.ts';
 import type { Policy } from './config.ts';
 import { formatDuration, readDuration } from './duration.ts';
 import { parseIssuer } from './issuer.ts';
@@ -10,25 +9,23 @@ import { DEFAULT_SECRET_CLAIMS } from './names.ts';
 
 const WINDOWS = ['tokenLifetime', 'maxTokenLifetime', 'signerCache', 'signingLatency'] as const;
 
-export type SignerPolicy = Pick<Policy, 'issuer' | 'algorithm' | 'secretClaims' | (typeof WINDOWS)[number]>;
+export type SignerPolicy = Pick<Policy, 'issuer' | 'secretClaims' | (typeof WINDOWS)[number]>;
 
 /** What `readSignerPolicy` reads back, for the function's environment. */
 export function signerPolicyToJson(policy: SignerPolicy): Record<string, unknown> {
-  const { issuer, algorithm, secretClaims } = policy;
+  const { issuer, secretClaims } = policy;
   return {
     issuer,
-    algorithm,
     ...Object.fromEntries(WINDOWS.map((name) => [name, formatDuration(policy[name])])),
     ...(secretClaims !== DEFAULT_SECRET_CLAIMS && { secretClaims }),
   };
 }
 
-/** @throws KeyturnError `policy_invalid`, `algorithm_unknown` */
+/** @throws KeyturnError `policy_invalid` */
 export function readSignerPolicy(input: Readonly<Record<string, unknown>>): SignerPolicy {
   const window = (name: (typeof WINDOWS)[number]) => readDuration(name, input[name]);
   return {
     issuer: parseIssuer(input.issuer),
-    algorithm: parseAlgorithm(input.algorithm),
     tokenLifetime: window('tokenLifetime'),
     maxTokenLifetime: window('maxTokenLifetime'),
     signerCache: window('signerCache'),

@@ -1,0 +1,398 @@
+import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
+import { describe, expect, test } from 'vitest';
+import { KeyturnError } from '../../lib/core/errors.ts';
+import { documentPaths } from '../../lib/core/issuer.ts';
+import { activeKey, pendingKeys } from '../../lib/core/keyring.ts';
+import { graceEnd, orphanAge } from '../../lib/core/policy.ts';
+import type { TickReport } from '../../lib/core/rotate.ts';
+import { World } from '../../lib/simulator/world.ts';
+
+const DAY = 86_400;
+const HOUR = 3600;
+const kinds = ({ steps }: TickReport) => steps.map(({ step }) => step);
+const held = ({ holds }: TickReport) => holds.map(({ kind }) => kind);
+const JWKS = documentPaths('https://auth.example.com').jwks;
+
+async function settled(settings: Record<string, unknown> = {}): Promise<World> {
+  const world = new World(settings);
+  await world.tick();
+  return world;
+}
+const active = (world: World) => activeKey(world.keyring)?.kid;
+const standby = (world: World) => pendingKeys(world.keyring)[0]?.kid;
+
+async function verify(world: World, token: string) {
+  const { body } = await world.bucket.fetch(JWKS);
+  return jwtVerify(token, createLocalJWKSet(JSON.parse(body) as JSONWebKeySet), {
+    currentDate: new Date(world.now * 1000),
+  });
+}
+
+describe('first deployment', () => {
+  test('one tick makes, publishes, observes and activates the first key, and a standby', async () => {
+    const world = new World();
+    const report = await world.tick();
+    expect(kinds(report)).toEqual([
+      'intend',
+      'create',
+      'publish',
+      'observe',
+      'activate',
+      'intend',
+      'create',
+      'publish',
+      'observe',
+    ]);
+    expect(report.holds).toEqual([]);
+    expect(activeKey(world.keyring)?.leadWaived).toBe('first-deployment');
+    expect((await world.tick()).steps).toEqual([]);
+  });
+
+  test('a published document without a keyring is a lost table, not a first deployment', async () => {
+    const world = await settled();
+    world.keyrings.item = undefined;
+    await expect(world.tick()).rejects.toMatchObject({ code: 'document_newer' });
+    expect(world.keyrings.item).toBeUndefined();
+  });
+
+  test('a key that was not in the first document waits for its lead, even when none has ever signed', async () => {
+    const world = new World();
+    world.intercept = ({ name, phase }) => {
+      if (name === 'signer.sign' && phase === 'before') throw new KeyturnError('key_unusable', 'told to');
+    };
+    for (let tick = 0; tick < 4; tick++) await world.tick();
+    world.intercept = undefined;
+    const report = await world.tick();
+    expect(active(world)).toBeUndefined();
+    expect(held(report)).toContain('rotation');
+    await world.pass(25 * HOUR);
+    expect(activeKey(world.keyring)).toMatchObject({ sinceVersion: 2 });
+    expect(activeKey(world.keyring)?.leadWaived).toBeUndefined();
+  });
+});
+
+describe('rotation', () => {
+  test('happens at the period, one second before it does not', async () => {
+    const world = await settled();
+    const first = active(world);
+    world.now += 90 * DAY - 1;
+    expect(kinds(await world.tick())).toEqual([]);
+    world.now += 1;
+    const next = standby(world);
+    expect(kinds(await world.tick())).toEqual(['activate', 'intend', 'create', 'publish', 'observe']);
+    expect(active(world)).toBe(next);
+    expect(active(world)).not.toBe(first);
+  });
+
+  test('waits for the lead, counted from the observation', async () => {
+    const world = await settled();
+    const { observedAt } = pendingKeys(world.keyring)[0] ?? {};
+    expect(observedAt).toBe(world.now);
+    expect(held(await world.rotateNow())).toEqual(['rotation']);
+    world.now += 24 * HOUR - 1;
+    expect(kinds(await world.tick())).toEqual([]);
+    world.now += 1;
+    expect(kinds(await world.tick())).toContain('activate');
+    expect(world.keyring.rotationRequested).toBeUndefined();
+  });
+
+  test('holds while the edge does not serve the standby, and says so', async () => {
+    const world = new World();
+    await world.tick();
+    world.bucket.frozen = true;
+    const before = active(world);
+    await world.pass(91 * DAY);
+    // The standby of the first day is still served; the one made after the rotation is not seen.
+    expect(active(world)).not.toBe(before);
+    const second = active(world);
+    await world.pass(95 * DAY);
+    expect(active(world)).toBe(second);
+    const report = await world.tick();
+    expect(held(report)).toEqual(['rotation', 'edge']);
+    world.bucket.frozen = false;
+    await world.pass(25 * HOUR);
+    expect(active(world)).not.toBe(second);
+  });
+
+  test('holds when the edge lets caches keep the document for longer than the policy counts on', async () => {
+    const world = new World();
+    const original = world.bucket.fetch.bind(world.bucket);
+    world.bucket.fetch = async (path) => ({ ...(await original(path)), cacheControl: 'public, max-age=86400' });
+    const report = await world.tick();
+    expect(kinds(report)).toEqual(['intend', 'create', 'publish']);
+    expect(held(report)).toContain('edge');
+    expect(active(world)).toBeUndefined();
+  });
+
+  test('keeps to the activation window, unless a person asks', async () => {
+    const world = await settled({ activationWindow: 'Tue-Thu 09:00-15:00 UTC' });
+    await world.pass(90 * DAY);
+    while (active(world) !== undefined && kinds(await world.tick()).length === 0) world.now += 900;
+    const at = new Date(world.now * 1000);
+    expect(['Tue', 'Wed', 'Thu']).toContain(at.toUTCString().slice(0, 3));
+    expect(at.getUTCHours()).toBe(9);
+    world.now += 2 * DAY + 12 * HOUR; // a night
+    expect(kinds(await world.rotateNow())).toContain('activate');
+  });
+
+  test('tokens verify before, over and after it, and the key leaves only when the last of them is dead', async () => {
+    const world = await settled();
+    const signer = world.signer();
+    await world.pass(89 * DAY + 23 * HOUR);
+    const old = active(world);
+    await signer.sign(world.request());
+    world.now += HOUR + 1;
+    await world.tick();
+    // A signer that has read the keyring just before goes on for its cache: its last token is the longest-lived.
+    const last = await world.signer().sign(world.request({ expiresIn: 3600 }));
+    expect(last.kid).toBe(active(world));
+    const { endedAt, maxTokenLifetime } = world.keyring.keys.find((key) => key.kid === old) as never as {
+      endedAt: number;
+      maxTokenLifetime: number;
+    };
+    const end = graceEnd(world.policy, { endedAt, maxTokenLifetime });
+    world.now = end - 1;
+    expect(kinds(await world.tick())).toEqual([]);
+    world.now = end;
+    expect(kinds(await world.tick())).toEqual(['retire', 'publish', 'destroy']);
+    const kms = [...world.kms.stored.values()].filter((key) => key.deletionAt !== undefined);
+    expect(kms).toHaveLength(1);
+    expect(kms[0]?.enabled).toBe(false);
+  });
+
+  test('keeps a key for what its tokens were promised, when the policy has shrunk meanwhile', async () => {
+    const long = await settled({ maxTokenLifetime: '8h', grace: '9h' });
+    const { token } = await long.signer().sign(long.request({ expiresIn: 8 * HOUR }));
+    long.policy = new World({ maxTokenLifetime: '5m', tokenLifetime: '5m', grace: '1h' }).policy;
+    long.now += 25 * HOUR;
+    await long.rotateNow();
+    const signedLate = long.now;
+    await long.pass(7 * HOUR);
+    expect((await long.tick()).steps).toEqual([]);
+    expect(long.keyring.keys.filter((key) => key.state === 'grace')).toHaveLength(1);
+    await long.pass(3 * HOUR);
+    expect(long.keyring.keys.filter((key) => key.state === 'grace')).toHaveLength(0);
+    expect(long.now - signedLate).toBeGreaterThan(8 * HOUR);
+    expect(token).toBeTruthy();
+  });
+
+  test('a rising lifetime is recorded on the active key, a falling one is not', async () => {
+    const world = await settled();
+    world.policy = { ...world.policy, maxTokenLifetime: 2 * HOUR };
+    expect(kinds(await world.tick())).toEqual(['raise']);
+    world.policy = { ...world.policy, maxTokenLifetime: HOUR };
+    expect(kinds(await world.tick())).toEqual([]);
+    expect(activeKey(world.keyring)?.maxTokenLifetime).toBe(2 * HOUR);
+  });
+
+  test('changes the algorithm as an ordinary rotation, and back', async () => {
+    const world = await settled();
+    for (const algorithm of ['EdDSA', 'ES256'] as const) {
+      world.policy = { ...world.policy, algorithm };
+      const report = await world.tick();
+      expect(kinds(report)).toEqual(['intend', 'create', 'publish', 'observe', 'retire', 'publish', 'destroy']);
+      await world.pass(91 * DAY);
+      expect(activeKey(world.keyring)?.algorithm).toBe(algorithm);
+      const { token } = await world.signer().sign(world.request());
+      expect((await verify(world, token)).protectedHeader.alg).toBe(algorithm);
+    }
+  });
+
+  test('a thousand rotations leave a small keyring', async () => {
+    const world = await settled({ rotationPeriod: '26h', tick: '1h', grace: '2h' });
+    for (let rotation = 0; rotation < 1000; rotation++) {
+      world.now += 26 * HOUR;
+      await world.tick();
+    }
+    expect(world.keyring.history.length).toBeGreaterThan(900);
+    expect(world.keyrings.item?.text.length).toBeLessThan(100_000);
+  });
+});
+
+describe('canary', () => {
+  test('a standby whose canary fails does not sign, and after three failures leaves for another', async () => {
+    const world = await settled();
+    const bad = standby(world);
+    const badArn = pendingKeys(world.keyring)[0]?.keyArn ?? '';
+    const stored = world.kms.stored.get(badArn);
+    if (stored) stored.enabled = false;
+    world.now += 90 * DAY;
+    for (let failures = 1; failures <= 3; failures++) {
+      const report = await world.tick();
+      expect(held(report)).toContain('step');
+      const failing = pendingKeys(world.keyring).find((key) => key.kid === bad);
+      expect(failing?.canaryFailures).toBe(failures < 3 ? failures : undefined);
+      world.now += 900;
+    }
+    expect(pendingKeys(world.keyring)).toHaveLength(1);
+    await world.pass(25 * HOUR);
+    expect(active(world)).not.toBe(bad);
+    expect(world.log.filter(({ event, step }) => event === 'step' && step === 'activate')).toHaveLength(2);
+  });
+
+  test('a signer that is away is no reason to give up a key', async () => {
+    const world = await settled();
+    const key = standby(world);
+    world.now += 90 * DAY;
+    world.intercept = ({ name }) => {
+      if (name === 'signer.sign') throw new KeyturnError('throttled', 'told to');
+    };
+    for (let tick = 0; tick < 5; tick++) await world.tick();
+    world.intercept = undefined;
+    await world.tick();
+    expect(active(world)).toBe(key);
+  });
+});
+
+describe('what others do', () => {
+  test('an active key that somebody disabled gives way to the standby, with an alarm', async () => {
+    const world = await settled();
+    world.now += 2 * DAY;
+    const before = activeKey(world.keyring);
+    const stored = world.kms.stored.get(before?.keyArn ?? '');
+    if (stored) stored.enabled = false;
+    const report = await world.tick();
+    expect(kinds(report)[0]).toBe('activate');
+    expect(report.steps[0]?.why).toContain('is unusable in KMS');
+    expect(active(world)).not.toBe(before?.kid);
+  });
+
+  test('a disabled active key without a ready standby is held and said', async () => {
+    const world = await settled();
+    world.now += HOUR;
+    const stored = world.kms.stored.get(activeKey(world.keyring)?.keyArn ?? '');
+    if (stored) stored.enabled = false;
+    expect(held(await world.tick())).toEqual(['rotation', 'active-key']);
+  });
+
+  test.each(['deleted', 'edited', 'rolled back'])(
+    'a document that was %s is put back, and the lead begins anew',
+    async (how) => {
+      const world = await settled();
+      world.now += 23 * HOUR;
+      const stored = world.bucket.objects.get(JWKS);
+      const parsed = JSON.parse(stored?.body ?? '') as { keys: object[]; documentVersion: number };
+      if (how === 'deleted') world.bucket.objects.delete(JWKS);
+      else {
+        const documentVersion = how === 'edited' ? parsed.documentVersion : parsed.documentVersion - 1;
+        const body = JSON.stringify({ keys: parsed.keys.slice(0, 1), documentVersion });
+        world.bucket.objects.set(JWKS, { ...(stored as NonNullable<typeof stored>), body, etag: '"foreign"' });
+      }
+      const report = await world.tick();
+      expect(kinds(report).slice(0, 2)).toEqual(['unobserve', 'publish']);
+      expect(world.bucket.objects.get(JWKS)?.body).toBe(stored?.body);
+      const { observedAt } = pendingKeys(world.keyring)[0] ?? {};
+      expect(observedAt === undefined || observedAt === world.now).toBe(true);
+    },
+  );
+
+  test('a restored table stops everything', async () => {
+    const world = await settled();
+    const backup = world.keyrings.item;
+    await world.pass(91 * DAY);
+    const live = [...world.kms.stored.values()].filter((key) => key.enabled).length;
+    world.keyrings.item = backup;
+    await expect(world.tick()).rejects.toMatchObject({ code: 'document_newer' });
+    expect([...world.kms.stored.values()].filter((key) => key.enabled)).toHaveLength(live);
+    expect(world.keyrings.item).toBe(backup);
+  });
+
+  test('a clock that is off by more than the skew decides nothing', async () => {
+    const world = await settled();
+    world.now += 90 * DAY;
+    for (const skew of [302, -302]) {
+      world.rotatorSkew = skew;
+      await expect(world.tick()).rejects.toMatchObject({ code: 'clock_skewed' });
+    }
+    world.rotatorSkew = 300;
+    expect(kinds(await world.tick())).toContain('activate');
+  });
+
+  test('a document without a cache header of ours is mended', async () => {
+    const world = await settled();
+    const stored = world.bucket.objects.get(JWKS);
+    if (stored) world.bucket.objects.set(JWKS, { ...stored, cacheControl: undefined });
+    expect(kinds(await world.tick())).toContain('publish');
+    expect(world.bucket.objects.get(JWKS)?.cacheControl).toBe(stored?.cacheControl);
+  });
+});
+
+describe('orphans', () => {
+  test('a key left by a crash is taken over while its intent is open', async () => {
+    const world = new World();
+    world.intercept = ({ name, phase }) => {
+      if (name === 'keys.create' && phase === 'after') throw new Error('the answer was lost');
+    };
+    await world.tick();
+    expect(world.kms.stored.size).toBe(1);
+    world.intercept = undefined;
+    const report = await world.tick();
+    expect(kinds(report)[0]).toBe('adopt');
+    expect(world.kms.stored.size).toBe(2); // the first key and its standby
+  });
+
+  test('a key of a closed intent is deleted once no tick can still be about to save it', async () => {
+    const world = await settled();
+    const keyArn = await world.kms.create({ id: `${world.keyring.id}.left`, algorithm: 'ES256', openedAt: world.now });
+    world.now += orphanAge(world.policy);
+    expect(kinds(await world.tick())).toEqual([]);
+    world.now += 1;
+    expect(kinds(await world.tick())).toEqual(['sweep']);
+    expect(world.kms.stored.get(keyArn)?.deletionAt).toBeDefined();
+  });
+
+  test("another keyring's keys are left alone, whatever their tag says", async () => {
+    const world = await settled();
+    const keyArn = await world.kms.create({ id: 'another.left', algorithm: 'ES256', openedAt: world.now });
+    await world.pass(10 * DAY);
+    expect(world.kms.stored.get(keyArn)?.enabled).toBe(true);
+  });
+
+  test('a fault that makes keys again and again meets a cap', async () => {
+    const world = await settled();
+    world.now += 90 * DAY;
+    world.intercept = ({ name }) => {
+      // The tag index never shows the new keys' public halves: every tick makes another key.
+      if (name === 'keys.publicKey') throw new KeyturnError('key_not_visible', 'told to');
+    };
+    const tagged = world.kms.tagged.bind(world.kms);
+    world.kms.tagged = async () => (await tagged()).map((key) => ({ ...key, genuine: false }));
+    for (let tick = 0; tick < 30; tick++) await world.tick();
+    expect(world.kms.stored.size).toBe(12);
+    expect(held(await world.tick())).toContain('key-cap');
+  });
+});
+
+test('a tick that loses a race leaves everything to the winner', async () => {
+  const world = await settled();
+  world.now += 90 * DAY;
+  let inside: Promise<TickReport> | undefined;
+  world.intercept = async ({ name, phase }) => {
+    if (name !== 'store.save' || phase !== 'before' || inside) return;
+    inside = world.tick();
+    await inside;
+  };
+  const report = await world.tick();
+  expect(report.steps).toEqual([]);
+  expect(report.holds).toEqual([expect.objectContaining({ kind: 'step', why: expect.stringContaining('revision') })]);
+  expect(kinds((await inside) as TickReport)).toContain('activate');
+  expect(world.keyring.keys.filter((key) => key.state === 'active')).toHaveLength(1);
+});
+
+test('every step and hold leaves one line, with kids and versions', async () => {
+  const world = await settled();
+  expect(world.log[0]).toEqual({
+    event: 'step',
+    issuer: 'https://auth.example.com',
+    revision: 2,
+    documentVersion: 0,
+    kids: [],
+    step: 'intend',
+    why: 'there is no ES256 standby',
+  });
+  expect(world.log.at(-1)).toMatchObject({
+    step: 'observe',
+    documentVersion: 2,
+    kids: [active(world), standby(world)],
+  });
+});
