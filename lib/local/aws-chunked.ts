@@ -24,9 +24,7 @@ export function awsChunked(bytes: Buffer): Decoded {
     const size = Number.parseInt(line(), 16);
     if (!(size >= 0)) throw incomplete();
     if (size === 0) break;
-    const chunk = bytes.subarray(offset, offset + size);
-    if (chunk.length < size) throw incomplete();
-    chunks.push(chunk);
+    chunks.push(bytes.subarray(offset, offset + size));
     offset += size;
     if (line() !== '') throw incomplete();
   }

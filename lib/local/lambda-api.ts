@@ -31,7 +31,8 @@ export class LambdaApi implements AwsService {
       case 'DryRun':
         return { status: 204 };
       case 'Event':
-        void target.invoke(payload, qualifier);
+        // Its outcome is in the log, as in CloudWatch.
+        target.invoke(payload, qualifier).catch(() => {});
         return { status: 202 };
       case 'RequestResponse':
         return reply(await target.invoke(payload, qualifier));

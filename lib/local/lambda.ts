@@ -50,7 +50,7 @@ export class Lambda {
   }
 
   close(): void {
-    for (const target of this.#functions.values()) target.kill();
+    for (const target of this.#functions.values()) target.close();
   }
 }
 
@@ -60,6 +60,7 @@ class LambdaFunction {
   #environments: LambdaEnvironment[] = [];
   readonly #busy = new Set<LambdaEnvironment>();
   readonly #waiting: (() => void)[] = [];
+  #isClosed = false;
 
   constructor(definition: FunctionDefinition, awsEndpointUrl: string, log: Log) {
     this.#definition = definition;
@@ -94,8 +95,16 @@ class LambdaFunction {
     for (const environment of this.#environments) environment.kill();
   }
 
+  /** Events that still wait start no environment either. */
+  close(): void {
+    this.#isClosed = true;
+    this.kill();
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
+
   async #take(): Promise<LambdaEnvironment> {
     for (;;) {
+      if (this.#isClosed) throw new AwsError(503, 'ServiceException', 'this machine is being shut down');
       this.#environments = this.#environments.filter((environment) => environment.isAlive);
       // The newest idle one is the likeliest to be warm, and the others may grow old.
       const idle = this.#environments.findLast((environment) => !this.#busy.has(environment));

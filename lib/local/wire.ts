@@ -54,8 +54,7 @@ export class AwsError extends Error {
 export async function readBody(message: IncomingMessage, limit: number): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let length = 0;
-  // Left open when it is too long: destroying it would take the connection, and the answer with it.
-  for await (const chunk of message.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+  for await (const chunk of message as AsyncIterable<Buffer>) {
     length += chunk.length;
     if (length > limit) return undefined;
     chunks.push(chunk);
