@@ -95,16 +95,16 @@ export function activate(
   terms: Pick<ActiveKey, 'maxTokenLifetime' | 'leadWaived' | 'notAfter'>,
   now: number,
 ): Keyring {
-  const { observedAt } = find(keyring, key.kid, 'pending');
+  // The keyring's own key, not the caller's copy: an activation must not change what is rendered.
+  const { observedAt, canaryFailures: _, ...published } = find(keyring, key.kid, 'pending');
   if (observedAt === undefined) return refuse(`key ${key.kid} has not been observed`);
-  const { rotationRequested: _, ...rest } = keyring;
+  const { rotationRequested: __, ...rest } = keyring;
   return {
     ...rest,
     keys: keyring.keys.map((other): Key => {
       if (other.state === 'active') return toGrace(other, now);
       if (other.kid !== key.kid) return other;
-      const { canaryFailures: _, ...published } = { ...key, observedAt };
-      return { ...published, ...terms, state: 'active', activatedAt: now };
+      return { ...published, observedAt, ...terms, state: 'active', activatedAt: now };
     }),
   };
 }
@@ -131,8 +131,10 @@ export function retire(keyring: Keyring, kid: string, reason: string, now: numbe
 }
 
 /** Its KMS key is disabled and will be deleted. */
-export const scheduledForDeletion = (keyring: Keyring, kid: string, deletionAt: number): Keyring =>
-  replace(keyring, kid, () => ({ ...find(keyring, kid, 'retired'), deletionAt }));
+export function scheduledForDeletion(keyring: Keyring, kid: string, deletionAt: number): Keyring {
+  const key = find(keyring, kid, 'retired');
+  return replace(keyring, kid, () => ({ ...key, deletionAt }));
+}
 
 /** KMS has destroyed the key: one line of history is left. */
 export function forget(keyring: Keyring, kid: string): Keyring {
