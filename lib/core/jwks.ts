@@ -27,16 +27,19 @@ export interface ServedJwks {
 
 export function readJwks(body: string): ServedJwks | undefined {
   const { keys, documentVersion } = readObject(body);
-  if (!Array.isArray(keys) || !Number.isSafeInteger(documentVersion)) return undefined;
+  if (!Array.isArray(keys) || !isVersion(documentVersion)) return undefined;
   const kids = keys.map((key: { kid?: unknown } | null) => key?.kid).filter((kid) => typeof kid === 'string');
-  return { version: documentVersion as number, kids: new Set(kids) };
+  return { version: documentVersion, kids: new Set(kids) };
 }
 
 /** The version of any of the issuer's documents, or 0 when it carries none. */
 export function readVersion(body: string): number {
   const { documentVersion } = readObject(body);
-  return Number.isSafeInteger(documentVersion) ? (documentVersion as number) : 0;
+  return isVersion(documentVersion) ? documentVersion : 0;
 }
+
+/** The first document that is rendered has version 1. */
+const isVersion = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;
 
 function readObject(body: string): Record<string, unknown> {
   try {
