@@ -6,8 +6,9 @@ import { cacheControl } from './policy.ts';
 import type { Document } from './ports.ts';
 
 /**
- * OpenID Connect Discovery 1.0 §3 and RFC 8414 §2, as far as an issuer without user agents has something to say. The
- * algorithms are those of the keys that are published, standby included, so that they are announced before they sign.
+ * OpenID Connect Discovery 1.0 §3 and RFC 8414 §2, as far as an issuer without user agents has something to say (an
+ * empty list must be omitted: RFC 8414 §3.2). The algorithms are those of the keys that are published, standby included,
+ * so that they are announced before they sign.
  */
 export function renderMetadata(keyring: Keyring) {
   const { issuer } = keyring;
@@ -18,7 +19,6 @@ export function renderMetadata(keyring: Keyring) {
     response_types_supported: ['id_token'],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: algorithms,
-    grant_types_supported: [] as string[],
     documentVersion: keyring.documentVersion,
   };
 }
