@@ -5,7 +5,7 @@
  * All instants are seconds since 1970 with their fraction, all durations are seconds.
  */
 import type { Algorithm } from './algorithms.ts';
-import type { PublicJwk } from './jwk.ts';
+import { PRIVATE_MEMBERS, type PublicJwk } from './jwk.ts';
 
 /** What a published key carries in every state. */
 interface PublishedKey {
@@ -126,6 +126,8 @@ export function violations(keyring: Keyring): string[] {
     if (key.jwk.kid !== key.kid) broken.push(`key ${key.kid} carries a JWK with another kid`);
     if (key.jwk.alg !== key.algorithm)
       broken.push(`key ${key.kid} is of ${key.algorithm}, its JWK of another algorithm`);
+    const leaked = PRIVATE_MEMBERS.find((member) => member in key.jwk);
+    if (leaked !== undefined) broken.push(`the JWK of key ${key.kid} has the private member ${leaked}`);
     if (key.sinceVersion > keyring.documentVersion) broken.push(`key ${key.kid} is newer than the document`);
   }
   if (keyring.documentVersion > 0 && renderedKeys(keyring).length === 0) broken.push('the JWKS would be empty');
