@@ -1,6 +1,10 @@
 /** The issuer's URL and where its documents live below it. */
 import { KeyturnError } from './errors.ts';
 
+const JWKS = '/.well-known/jwks.json';
+/** ALB takes an issuer and a JWKS URL of at most 256 characters each. */
+const MAX_LENGTH = 256 - JWKS.length;
+
 const refuse = (message: string): never => {
   throw new KeyturnError('policy_invalid', message);
 };
@@ -21,8 +25,7 @@ export function parseIssuer(value: unknown): string {
   }
   const normal = url.pathname === '/' ? url.origin : `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
   if (value !== normal) refuse(`issuer must be written ${normal}, got ${value}`);
-  // ALB takes an issuer of at most 256 characters.
-  if (value.length > 256) refuse(`issuer must have at most 256 characters, got ${value.length}`);
+  if (value.length > MAX_LENGTH) refuse(`issuer must have at most ${MAX_LENGTH} characters, got ${value.length}`);
   return value;
 }
 
@@ -31,7 +34,7 @@ export function documentPaths(issuer: string) {
   const { pathname } = new URL(issuer);
   const path = pathname === '/' ? '' : pathname;
   return {
-    jwks: `${path}/.well-known/jwks.json`,
+    jwks: `${path}${JWKS}`,
     // OpenID Connect Discovery 1.0 §4: after the issuer's path.
     openidConfiguration: `${path}/.well-known/openid-configuration`,
     // RFC 8414 §3: between the host and the issuer's path.
