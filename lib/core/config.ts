@@ -9,6 +9,7 @@ import { KeyturnError } from './errors.ts';
 import { parseIssuer } from './issuer.ts';
 import { DEFAULT_SECRET_CLAIMS } from './names.ts';
 import { minPublicationLead } from './policy.ts';
+import { readSecretClaims } from './signer-policy.ts';
 import { parseVerifier, type Verifier, verifierToJson } from './verifiers.ts';
 
 /** Every window, in seconds, with its default. */
@@ -68,7 +69,9 @@ const fail = (message: string): never => {
 
 /** @throws KeyturnError `policy_invalid`: an unknown name, a value of the wrong form */
 export function parsePolicy(input: unknown): Policy {
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) return fail('the policy must be an object');
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+    return fail(`the policy must be an object, got ${JSON.stringify(input)}`);
+  }
   const given = input as Record<string, unknown>;
   const known = [
     ...Object.keys(WINDOW_DEFAULTS),
@@ -79,19 +82,21 @@ export function parsePolicy(input: unknown): Policy {
     if (!known.includes(name)) fail(`${name} is not a setting; there are ${known.sort().join(', ')}`);
   }
   const windows = Object.fromEntries(
-    Object.entries(WINDOW_DEFAULTS).map(([name, value]) => [name, readDuration(name, given[name] ?? value)]),
+    Object.entries(WINDOW_DEFAULTS).map(([name, value]) => [name, readDuration(name, or(given[name], value))]),
   ) as Record<WindowName, number>;
-  if (given.verifiers !== undefined && !Array.isArray(given.verifiers)) fail('verifiers must be a list of names');
+  if (given.verifiers !== undefined && !Array.isArray(given.verifiers)) {
+    fail(`verifiers must be a list, got ${JSON.stringify(given.verifiers)}`);
+  }
   const verifiers = (given.verifiers as unknown[] | undefined)?.map(parseVerifier);
   const policy = {
     ...windows,
     issuer: parseIssuer(given.issuer),
-    algorithm: parseAlgorithm(given.algorithm ?? 'RS256'),
+    algorithm: parseAlgorithm(or(given.algorithm, 'RS256')),
     verifiers,
     cryptoperiod: given.cryptoperiod === undefined ? undefined : readDuration('cryptoperiod', given.cryptoperiod),
     activationWindow: given.activationWindow === undefined ? undefined : parseActivationWindow(given.activationWindow),
-    secretClaims: names('secretClaims', given.secretClaims ?? DEFAULT_SECRET_CLAIMS),
-    unsafeWindows: boolean('unsafeWindows', given.unsafeWindows ?? false),
+    secretClaims: readSecretClaims(given.secretClaims),
+    unsafeWindows: boolean('unsafeWindows', or(given.unsafeWindows, false)),
     publicationLead: 0,
   };
   const publicationLead =
@@ -101,10 +106,8 @@ export function parsePolicy(input: unknown): Policy {
   return { ...policy, publicationLead };
 }
 
-const names = (name: string, value: unknown): readonly string[] =>
-  Array.isArray(value) && value.every((entry) => typeof entry === 'string')
-    ? value
-    : fail(`${name} must be a list of names, got ${JSON.stringify(value)}`);
+/** A default is for what nobody wrote: `null` is a value, and none that fits. */
+const or = (value: unknown, fallback: unknown) => (value === undefined ? fallback : value);
 
 const boolean = (name: string, value: unknown): boolean =>
   typeof value === 'boolean' ? value : fail(`${name} must be true or false, got ${JSON.stringify(value)}`);
@@ -122,7 +125,7 @@ export function policyToJson(policy: Policy): Record<string, unknown> {
     algorithm: policy.algorithm,
     ...durations,
     ...(policy.verifiers && { verifiers: policy.verifiers.map(verifierToJson) }),
-    ...(policy.cryptoperiod && { cryptoperiod: formatDuration(policy.cryptoperiod) }),
+    ...(policy.cryptoperiod !== undefined && { cryptoperiod: formatDuration(policy.cryptoperiod) }),
     ...(policy.activationWindow && { activationWindow: policy.activationWindow.text }),
     ...(policy.secretClaims !== DEFAULT_SECRET_CLAIMS && { secretClaims: policy.secretClaims }),
     ...(policy.unsafeWindows && { unsafeWindows: true }),

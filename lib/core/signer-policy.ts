@@ -4,6 +4,7 @@
  */
 import type { Policy } from './config.ts';
 import { formatDuration, readDuration } from './duration.ts';
+import { KeyturnError } from './errors.ts';
 import { parseIssuer } from './issuer.ts';
 import { DEFAULT_SECRET_CLAIMS } from './names.ts';
 
@@ -30,6 +31,13 @@ export function readSignerPolicy(input: Readonly<Record<string, unknown>>): Sign
     maxTokenLifetime: window('maxTokenLifetime'),
     signerCache: window('signerCache'),
     signingLatency: window('signingLatency'),
-    secretClaims: (input.secretClaims as readonly string[] | undefined) ?? DEFAULT_SECRET_CLAIMS,
+    secretClaims: readSecretClaims(input.secretClaims),
   };
+}
+
+/** @throws KeyturnError `policy_invalid` */
+export function readSecretClaims(value: unknown): readonly string[] {
+  if (value === undefined) return DEFAULT_SECRET_CLAIMS;
+  if (Array.isArray(value) && value.every((entry) => typeof entry === 'string')) return value;
+  throw new KeyturnError('policy_invalid', `secretClaims must be a list of names, got ${JSON.stringify(value)}`);
 }
