@@ -8,7 +8,7 @@ import { facts } from './algorithms.ts';
 import type { Policy } from './config.ts';
 import { formatDuration } from './duration.ts';
 import { KeyturnError } from './errors.ts';
-import { blindSeconds, VERIFIERS, type Verifier } from './verifiers.ts';
+import { blindSeconds, fetchesOnce, VERIFIERS, type Verifier } from './verifiers.ts';
 
 /** KMS: ScheduleKeyDeletion, "PendingWindowInDays". */
 const DELETION_DAYS = { min: 7, max: 30 };
@@ -29,9 +29,11 @@ export const cacheControl = (policy: Edge): string =>
 /** Where nobody said who verifies: the longest cache without a refetch that a vendor documents. */
 const UNDECLARED = [VERIFIERS['http-api']];
 
-/** Which verifier takes the longest to learn of a new key? */
+/** Which verifier takes the longest to learn of a new key? One that never does is refused, not waited for. */
 export const blindestVerifier = (policy: Pick<Policy, 'verifiers'>): Verifier | undefined =>
-  [...(policy.verifiers ?? UNDECLARED)].sort((a, b) => blindSeconds(b) - blindSeconds(a))[0];
+  (policy.verifiers ?? UNDECLARED)
+    .filter((verifier) => !fetchesOnce(verifier))
+    .toSorted((a, b) => blindSeconds(b) - blindSeconds(a))[0];
 
 /** How long must a key be in the JWKS so that every honest verifier knows it when its first token arrives? */
 export function minPublicationLead(policy: Edge & Pick<Policy, 'verifiers' | 'clockSkew'>): number {
@@ -88,7 +90,7 @@ export function unsafe(policy: Policy): string[] {
   const p = policy;
 
   const blindest = blindestVerifier(p);
-  const blind = blindest ? `what ${blindest.title} caches (${formatDuration(blindSeconds(blindest))}) + ` : '';
+  const blind = blindest ? `${term(`how long ${blindest.title} may miss a new key`, blindSeconds(blindest))} + ` : '';
   const undeclared = p.verifiers ? '' : ' (no verifiers are declared, so the longest documented cache is assumed)';
   const lead = `${blind}${term('edge age', edgeAge(p))} + ${term('2 × clockSkew', 2 * p.clockSkew)}${undeclared}`;
   atLeast('publicationLead', minPublicationLead(p), lead);
@@ -125,8 +127,9 @@ export function unsafe(policy: Policy): string[] {
     );
   }
   if (expectedKeys(p) > maxKeys(p)) {
+    const strictest = p.verifiers?.find((verifier) => verifier.maxKeys === maxKeys(p));
     problems.push(
-      `grace ${formatDuration(p.grace)} over rotationPeriod ${formatDuration(p.rotationPeriod)} keeps ${expectedKeys(p)} keys in the JWKS, at most ${maxKeys(p)} are allowed`,
+      `grace ${formatDuration(p.grace)} over rotationPeriod ${formatDuration(p.rotationPeriod)} keeps ${expectedKeys(p)} keys in the JWKS, ${strictest?.title ?? 'a JWKS'} takes at most ${maxKeys(p)}`,
     );
   }
   for (const verifier of p.verifiers ?? []) problems.push(...misfits(p, verifier));
@@ -136,12 +139,13 @@ export function unsafe(policy: Policy): string[] {
 /** Why can this verifier not take what the policy makes? */
 function misfits(policy: Policy, verifier: Verifier): string[] {
   const problems: string[] = [];
-  if (verifier.fetchesOnce)
+  if (fetchesOnce(verifier)) {
     problems.push(`${verifier.title} never fetches the JWKS again, so no rotation is safe for it`);
-  if (!verifier.algorithms.includes(policy.algorithm)) {
-    problems.push(`${verifier.title} takes ${verifier.algorithms.join(', ')}, but algorithm is ${policy.algorithm}`);
-  } else if (verifier.rejectsUnknownKeyTypes && facts(policy.algorithm).kty === 'AKP') {
+  }
+  if (verifier.rejectsUnknownKeyTypes && facts(policy.algorithm).kty === 'AKP') {
     problems.push(`${verifier.title} rejects a whole JWKS over one ${policy.algorithm} key`);
+  } else if (!verifier.algorithms.includes(policy.algorithm)) {
+    problems.push(`${verifier.title} takes ${verifier.algorithms.join(', ')}, but algorithm is ${policy.algorithm}`);
   }
   return problems;
 }

@@ -15,8 +15,6 @@ export interface Verifier {
   /** Seconds that must lie between two fetches for an unknown kid, or `never` where it does not fetch for one. */
   readonly refetch: number | 'never';
   readonly cacheDocumented: boolean;
-  /** Fetches once at its start and never again: no rotation can be safe for it. */
-  readonly fetchesOnce?: true;
   /** More keys than this and it forwards nothing. */
   readonly maxKeys?: number;
   /** Rejects the whole set over one key of a type that it does not know. */
@@ -90,7 +88,14 @@ const TABLE = {
   'jwks-rsa': ['jwks-rsa', CLASSICAL, 600, 6, 'https://github.com/auth0/node-jwks-rsa'],
   'get-jwks': ['get-jwks', CLASSICAL, 60, 0, 'https://github.com/nearform/get-jwks'],
   pyjwt: ['PyJWT (PyJWKClient)', CLASSICAL, 300, 30, 'https://github.com/jpadilla/pyjwt'],
-  spring: ['Spring Security, Nimbus JOSE+JWT', CLASSICAL, 300, 0, 'https://github.com/spring-projects/spring-security'],
+  spring: [
+    'Spring Security, Nimbus JOSE+JWT',
+    // No EdDSA: Nimbus's default verifier factory has none, and issue 17098 is open.
+    [...RSA, ...EC],
+    300,
+    0,
+    'https://github.com/spring-projects/spring-security',
+  ],
   keyfunc: [
     'golang-jwt with keyfunc',
     CLASSICAL,
@@ -121,7 +126,6 @@ const TABLE = {
     FOR_EVER,
     'never',
     'openfga, kellnr and others: issues of theirs',
-    { fetchesOnce: true },
   ],
 } as const satisfies Record<string, Row>;
 
@@ -141,9 +145,13 @@ export const VERIFIERS = Object.fromEntries(
 export const blindSeconds = (verifier: Verifier): number =>
   verifier.refetch === 'never' ? verifier.keyCache : verifier.refetch;
 
+/** Does it fetch at its start and never again? Then no rotation can be safe for it. */
+export const fetchesOnce = (verifier: Verifier): boolean => blindSeconds(verifier) === FOR_EVER;
+
 /**
  * A name of the table, or a verifier of the team's own:
- * `{ "name": "billing", "keyCache": "10m", "refetch": "never", "algorithms": ["RS256"], "maxKeys": 10 }`.
+ * `{ "name": "billing", "keyCache": "10m", "refetch": "30s", "algorithms": ["RS256"], "maxKeys": 10 }`.
+ * Who does not say that it fetches for an unknown kid is taken not to.
  * @throws KeyturnError `policy_invalid`
  */
 export function parseVerifier(entry: unknown): Verifier {
@@ -154,7 +162,7 @@ export function parseVerifier(entry: unknown): Verifier {
   const {
     name,
     keyCache,
-    refetch = '30s',
+    refetch = 'never',
     algorithms = ALGORITHM_NAMES,
     maxKeys,
     ...unknown
@@ -163,7 +171,9 @@ export function parseVerifier(entry: unknown): Verifier {
     refuse(`${member} is not a member of a verifier; there are name, keyCache, refetch, algorithms, maxKeys`);
   }
   if (typeof name !== 'string' || name === '') return refuse('a verifier must have a name');
-  if (!Array.isArray(algorithms)) return refuse(`algorithms of verifier ${name} must be a list`);
+  if (!Array.isArray(algorithms) || algorithms.length === 0) {
+    return refuse(`algorithms of verifier ${name} must be a list of at least one, got ${JSON.stringify(algorithms)}`);
+  }
   if (maxKeys !== undefined && !(Number.isInteger(maxKeys) && (maxKeys as number) >= 2)) {
     return refuse(`maxKeys of verifier ${name} must be an integer of at least 2, got ${JSON.stringify(maxKeys)}`);
   }
