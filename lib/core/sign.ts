@@ -66,8 +66,9 @@ export class TokenSigner {
 
   /** A canary token, signed by the youngest standby. The caller has no say in it. */
   async canary(): Promise<{ readonly token: string; readonly kid: string }> {
-    const { keyring } = await this.#reload();
-    const key = pendingKeys(keyring).findLast(isObserved);
+    // Read apart: a keyring in the moment before an activation is none to go on signing with.
+    const { keyring } = await this.#ports.keyrings.load();
+    const key = keyring && pendingKeys(keyring).findLast(isObserved);
     if (!key) throw new KeyturnError('no_pending_key', 'there is no observed standby to sign a canary with');
     const claims = canaryClaims(keyring.issuer, this.#ports.clock());
     return { token: await this.#token(key, CANARY_TYPE, claims), kid: key.kid };
