@@ -35,7 +35,7 @@ export class Endpoint {
     this.#server = createServer((request, response) => {
       this.#serve(request, response).catch(() => response.destroy());
     });
-    // The SDK keeps its connections for a while and repeats nothing that it sent on one closed under it.
+    // Longer than callers pause: a connection that closes just as it is used again is a fault nobody asked for.
     this.#server.keepAliveTimeout = 60_000;
   }
 

@@ -50,7 +50,7 @@ export function urlAnswer({ payload, functionError }: Invoked): WireReply {
     headers: {
       ...JSON_TYPE,
       ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)])),
-      ...(cookies !== undefined && { 'set-cookie': cookies.join(', ') }),
+      ...(cookies !== undefined && { 'set-cookie': cookies }),
     },
     body: isBase64Encoded ? Buffer.from(body, 'base64') : body,
   };
@@ -59,7 +59,7 @@ export function urlAnswer({ payload, functionError }: Invoked): WireReply {
 interface HandlerAnswer {
   readonly statusCode: number;
   readonly headers?: Readonly<Record<string, string | number | boolean>>;
-  readonly cookies?: readonly string[];
+  readonly cookies?: string[];
   readonly body?: string;
   readonly isBase64Encoded?: boolean;
 }

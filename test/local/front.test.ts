@@ -82,6 +82,11 @@ describe('POST /sign', () => {
     ]);
   });
 
+  test('cookies are set one by one', async () => {
+    const response = await post('/sign', 'answer {"statusCode":200,"cookies":["a=b; Path=/","c=d"]}');
+    expect(response.headers.getSetCookie()).toEqual(['a=b; Path=/', 'c=d']);
+  });
+
   test('a handler that throws says nothing', async () => {
     const response = await post('/sign', 'throw');
     expect([response.status, await response.text()]).toEqual([502, 'Internal Server Error']);
