@@ -51,13 +51,14 @@ export class DynamoDbKeyringReader implements KeyringReader {
     });
     const serverTime = date ? Date.parse(date) / 1000 : this.table.clock();
     if (!Item) return { keyring: undefined, revision: 0, serverTime, writer: undefined };
-    const schema = Number(Item.schema?.N);
-    if (!(schema <= SCHEMA)) {
+    const [schema, revision] = [Number(Item.schema?.N), Number(Item.revision?.N)];
+    if (schema > SCHEMA) {
       throw new KeyturnError('keyring_too_new', `this release reads keyrings up to schema ${SCHEMA}, got ${schema}`, {
         retryAfterSeconds: 60,
       });
     }
-    return { keyring: parse(Item.keyring?.S), revision: Number(Item.revision?.N), serverTime, writer: Item.writer?.S };
+    if (!(schema >= 1 && revision >= 1)) throw unreadable('the stored keyring has no schema or no revision');
+    return { keyring: parse(Item.keyring?.S), revision, serverTime, writer: Item.writer?.S };
   }
 }
 
@@ -98,9 +99,15 @@ export class DynamoDbKeyringStore extends DynamoDbKeyringReader implements Keyri
 }
 
 function parse(text: string | undefined): Keyring {
+  let keyring: Partial<Keyring> | null;
   try {
-    return JSON.parse(text ?? '') as Keyring;
+    keyring = JSON.parse(text ?? '') as Partial<Keyring> | null;
   } catch (cause) {
-    throw new KeyturnError('keyring_unreadable', 'the stored keyring is not JSON', { cause, retryAfterSeconds: 60 });
+    throw unreadable('the stored keyring is not JSON', cause);
   }
+  if (Array.isArray(keyring?.keys) && Array.isArray(keyring.history)) return keyring as Keyring;
+  throw unreadable('the stored keyring has no keys or no history');
 }
+
+const unreadable = (message: string, cause?: unknown) =>
+  new KeyturnError('keyring_unreadable', message, { cause, retryAfterSeconds: 60 });

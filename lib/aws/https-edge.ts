@@ -8,10 +8,12 @@ const MAX_BYTES = 150_000;
 
 export class HttpsEdge implements Edge {
   readonly #origin: string;
+  readonly #timeoutMs: number;
 
   /** @param origin where the documents are observed, for example `https://d111111abcdef8.cloudfront.net` */
-  constructor(origin: string) {
+  constructor(origin: string, timeoutMs = TIMEOUT_MS) {
     this.#origin = origin;
+    this.#timeoutMs = timeoutMs;
   }
 
   async fetch(path: string): Promise<EdgeAnswer> {
@@ -20,16 +22,27 @@ export class HttpsEdge implements Edge {
       throw new KeyturnError('edge_unreachable', `${url} must answer 200, ${why}`, { cause });
     };
     let response: Response;
-    let body: string;
+    let body: string | undefined;
     try {
-      response = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MS) });
-      body = await response.text();
+      response = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(this.#timeoutMs) });
+      body = await readText(response);
     } catch (cause) {
       return unreachable('it does not answer', cause);
     }
     if (response.status !== 200) return unreachable(`it answers ${response.status}`);
-    if (body.length > MAX_BYTES)
-      return unreachable(`its body has ${body.length} bytes, at most ${MAX_BYTES} are useful`);
+    if (body === undefined) return unreachable(`its body has more than ${MAX_BYTES} bytes`);
     return { body, cacheControl: response.headers.get('cache-control') ?? undefined };
   }
+}
+
+/** Never holds much more than the limit, whatever is sent; undefined when that is more. */
+async function readText({ body }: Response): Promise<string | undefined> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body ?? []) {
+    length += chunk.length;
+    if (length > MAX_BYTES) return undefined;
+    chunks.push(chunk);
+  }
+  return new TextDecoder().decode(Buffer.concat(chunks));
 }

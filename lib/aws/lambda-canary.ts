@@ -16,7 +16,7 @@ export class LambdaCanary implements Canary {
     const answer = await this.#lambda.send(
       new InvokeCommand({ FunctionName: this.#functionName, Qualifier: 'canary', Payload: '{}' }),
     );
-    const payload = JSON.parse(Buffer.from(answer.Payload ?? []).toString('utf8') || '{}') as Record<string, unknown>;
+    const payload: Record<string, unknown> = Object(JSON.parse(Buffer.from(answer.Payload ?? []).toString() || '{}'));
     if (!answer.FunctionError && typeof payload.token === 'string') return payload.token;
     const { errorType, errorMessage } = payload;
     const code = isCode(errorType) ? errorType : 'kms_unavailable';

@@ -48,7 +48,8 @@ export class S3Publisher implements Publisher {
     try {
       await s3.send(command);
     } catch (cause) {
-      const status = (cause as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
+      const { name, $metadata } = cause as { name?: string; $metadata?: { httpStatusCode?: number } };
+      const status = name === 'NoSuchBucket' ? undefined : $metadata?.httpStatusCode;
       // 412: another version is there. 409: another writer was at it in the same moment. 404: it was deleted meanwhile.
       // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
       if (status !== 412 && status !== 409 && status !== 404) throw cause;

@@ -60,7 +60,9 @@ export class SimulatedKms implements Signer, KeyManager {
   publicKey({ keyArn, algorithm }: SigningKey): Promise<PublicJwk> {
     return this.#perform('keys.publicKey', () => {
       const key = this.#get(keyArn);
-      if (!key) throw new KeyturnError('key_not_visible', `KMS does not show key ${keyArn} yet`);
+      if (!key || this.#state(key) === 'pending-deletion')
+        throw new KeyturnError('key_not_visible', `KMS does not show key ${keyArn} yet`);
+      if (!key.enabled) throw new Error(`${keyArn} is disabled.`);
       return jwkFromSpki(createPublicKey(key.privateKey).export({ type: 'spki', format: 'der' }), algorithm);
     });
   }
@@ -71,8 +73,10 @@ export class SimulatedKms implements Signer, KeyManager {
 
   describe(keyArn: string): Promise<KmsKey> {
     return this.#perform('keys.describe', () => {
-      const key = this.stored.get(keyArn);
-      return key ? this.#show(key) : { keyArn, state: 'gone', createdAt: 0, genuine: false };
+      const key = this.#get(keyArn);
+      if (!key) return { keyArn, state: 'gone', createdAt: 0, genuine: false };
+      // KMS does not tell a key's tags along with it, so that nothing says what the key should be.
+      return { keyArn, state: this.#state(key), createdAt: key.createdAt, genuine: false };
     });
   }
 
@@ -88,6 +92,8 @@ export class SimulatedKms implements Signer, KeyManager {
       const key = this.#get(keyArn);
       if (!key) return 0;
       key.enabled = false;
+      if (!(deletionWindowDays >= 7 && deletionWindowDays <= 30))
+        throw new Error(`KMS waits 7 to 30 days, not ${deletionWindowDays}`);
       key.deletionAt ??= this.#clock() + deletionWindowDays * DAY;
       return key.deletionAt;
     });
