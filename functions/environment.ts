@@ -30,8 +30,9 @@ export function readVariable(name: keyof RotateEnvironment): string {
 
 /** @throws KeyturnError `environment_invalid` */
 export function readPolicyJson(): Record<string, unknown> {
+  const text = readVariable('KEYTURN_POLICY');
   try {
-    return Object(JSON.parse(readVariable('KEYTURN_POLICY')));
+    return Object(JSON.parse(text));
   } catch (cause) {
     throw new KeyturnError('environment_invalid', 'KEYTURN_POLICY must be JSON', { cause });
   }

@@ -15,14 +15,15 @@ import { type Policy, parsePolicy } from '../lib/core/config.ts';
 import { requireSafe } from '../lib/core/policy.ts';
 import type { RotatorPorts } from '../lib/core/rotate.ts';
 import { readPolicyJson, readVariable } from './environment.ts';
-import { clock, log } from './runtime.ts';
+import { clock, log, sleep } from './runtime.ts';
 
 /** @throws KeyturnError `policy_invalid`, `policy_unsafe`: a tick under windows that break the promise decides nothing */
 export const rotatorPolicy = (): Policy => requireSafe(parsePolicy(readPolicyJson()));
 
 export function rotatorPorts(policy: Policy): RotatorPorts {
-  // Bounds each call, so that a tick ends well within the function's time and what it saves is as old as it says.
-  const bounded = { requestHandler: { connectionTimeout: 2000, requestTimeout: 5000 } };
+  // Bounds each call, so that a tick ends well within the function's time and what it saves is as old as it says. The
+  // SDK only warns of a request that is over time, unless it is told to throw.
+  const bounded = { requestHandler: { connectionTimeout: 2000, requestTimeout: 5000, throwOnRequestTimeout: true } };
   return {
     store: new DynamoDbKeyringStore({
       dynamodb: new DynamoDBClient(bounded),
@@ -50,6 +51,7 @@ export function rotatorPorts(policy: Policy): RotatorPorts {
     canary: new LambdaCanary(new LambdaClient(bounded), readVariable('KEYTURN_SIGN_FUNCTION')),
     clock,
     randomId: randomUUID,
+    sleep,
     log,
   };
 }

@@ -21,8 +21,8 @@ const limits: RequestLimits = {
   maxTokenLifetime: policy.maxTokenLifetime,
   secretClaims: secretNames(policy.secretClaims),
 };
-// One slow answer costs a retry and not the caller's deadline.
-const requestHandler = { connectionTimeout: 1000, requestTimeout: 3000 };
+// One slow answer costs a retry and not the caller's deadline. The SDK only warns, unless it is told to throw.
+const requestHandler = { connectionTimeout: 1000, requestTimeout: 3000, throwOnRequestTimeout: true };
 const signer = new TokenSigner(
   {
     keyrings: new DynamoDbKeyringReader({
@@ -50,14 +50,14 @@ const aliasOf = (context: Context): string | undefined => context.invokedFunctio
 export async function handler(event: unknown, context: Context): Promise<unknown> {
   const alias = aliasOf(context);
   if (alias === CANARY) return signer.canary();
-  return isHttpEvent(event) ? overHttp(event, alias) : issue(event, alias);
+  return isHttpEvent(event) ? overHttp(event, alias) : issue(() => event, alias);
 }
 
 async function overHttp(event: HttpEvent, alias: string | undefined): Promise<HttpAnswer> {
-  return answerHttp(() => issue(readHttpBody(event, limits), alias));
+  return answerHttp(() => issue(() => readHttpBody(event, limits), alias));
 }
 
-async function issue(input: unknown, alias: string | undefined): Promise<SignedToken> {
+async function issue(read: () => unknown, alias: string | undefined): Promise<SignedToken> {
   try {
     if (alias !== ANY) {
       throw new KeyturnError(
@@ -65,7 +65,7 @@ async function issue(input: unknown, alias: string | undefined): Promise<SignedT
         `the function must be invoked through alias ${ANY}, got ${alias ?? 'none'}`,
       );
     }
-    const request = parseSignRequest(input, limits);
+    const request = parseSignRequest(read(), limits);
     const { keyringLoadedAt, ...answer } = await signer.sign(request);
     logToken(request, answer, alias, keyringLoadedAt);
     return answer;
