@@ -27,17 +27,20 @@ const verify = HABITS.find((habit) => habit.name === name)?.start(JSON.parse(tar
 if (!verify) throw new Error(`there is no verifier ${name}`);
 
 process.on('message', ({ token, kid, expiresAt, at }: Errand) => {
-  setTimeout(async () => {
-    const startedAt = Date.now();
-    const rejection = await verify(token).then(
-      () => undefined,
-      (error: Error & { code?: string }) => ({
-        reason: `${error.code ?? error.name}: ${error.message}`,
-        isExpiry: error.code === 'ERR_JWT_EXPIRED' || error.name === 'JwtExpiredError',
-      }),
-    );
-    process.send?.({ kid, expiresAt, startedAt, endedAt: Date.now(), ...rejection } satisfies Outcome);
-  }, Math.max(0, at - Date.now()));
+  setTimeout(
+    async () => {
+      const startedAt = Date.now();
+      const rejection = await verify(token).then(
+        () => undefined,
+        (error: Error & { code?: string }) => ({
+          reason: `${error.code ?? error.name}: ${error.message}`,
+          isExpiry: error.code === 'ERR_JWT_EXPIRED' || error.name === 'JwtExpiredError',
+        }),
+      );
+      process.send?.({ kid, expiresAt, startedAt, endedAt: Date.now(), ...rejection } satisfies Outcome);
+    },
+    Math.max(0, at - Date.now()),
+  );
 });
 // Ctrl-C reaches the whole group; the soak itself ends its verifiers, and so does its death.
 process.on('SIGINT', () => undefined);

@@ -1,0 +1,94 @@
+import { createRemoteJWKSet, jwtVerify } from 'jose';
+import { afterEach, expect, test } from 'vitest';
+import { type Issuer, type Problem, type Report, SHORT, startSigning } from './issuer.ts';
+
+let issuer: Issuer;
+afterEach(() => issuer?.close());
+
+const operate = (body: unknown) =>
+  fetch(`${issuer.url}/operate`, { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body) });
+
+const REASON = 'key ceremony';
+
+test('what is no operation changes nothing', async () => {
+  issuer = await startSigning();
+  const cases: [body: unknown, code: string][] = [
+    [{}, 'operation_unknown'],
+    [null, 'operation_unknown'],
+    ['"rotate"', 'unknown_member'],
+    [{ operation: 'burn', reason: REASON }, 'operation_unknown'],
+    [{ operation: 'Rotate', reason: REASON }, 'operation_unknown'],
+    [{ operation: ['rotate'], reason: REASON }, 'operation_unknown'],
+    [{ operation: 'rotate' }, 'invalid_member'],
+    [{ operation: 'rotate', reason: '' }, 'invalid_member'],
+    [{ operation: 'rotate', reason: ' \n' }, 'invalid_member'],
+    [{ operation: 'rotate', reason: 7 }, 'invalid_member'],
+    [{ operation: 'rotate', reason: 'x'.repeat(201) }, 'invalid_member'],
+    [{ operation: 'rotate', reason: REASON, force: true }, 'unknown_member'],
+  ];
+  for (const [body, code] of cases) {
+    const response = await operate(body);
+    const problem = (await response.json()) as Problem;
+    expect({ body, status: response.status, code: problem.code }).toEqual({ body, status: 400, code });
+  }
+  expect((await operate('{')).status).toBe(400);
+  expect(issuer.calls).toEqual([]);
+  const { payload } = await issuer.invoke('operate', { operation: 'burn' });
+  expect(JSON.parse(payload)).toMatchObject({ errorType: 'operation_unknown' });
+});
+
+test('the rotate function takes no command', async () => {
+  issuer = await startSigning();
+  const { payload, functionError } = await issuer.invoke('rotate', { operation: 'rotate', reason: REASON });
+  expect(functionError).toBeUndefined();
+  expect(JSON.parse(payload)).toMatchObject({ steps: [], holds: [] });
+});
+
+test('a rotation that is asked for waits for the lead, and no live token notices it', async () => {
+  issuer = await startSigning({ config: SHORT });
+  const keys = createRemoteJWKSet(new URL(`${issuer.policy.issuer}/.well-known/jwks.json`), { cooldownDuration: 0 });
+  const verify = (token: string) => jwtVerify(token, keys, { issuer: issuer.policy.issuer, audience: 'orders-api' });
+  const before = await issuer.sign();
+
+  const asked = (await (await operate({ operation: 'rotate', reason: REASON })).json()) as Report;
+  expect(asked.steps).toEqual([]);
+  expect(asked.holds).toEqual([
+    { kind: 'rotation', why: expect.stringContaining(`a rotation was requested: ${REASON}`) },
+  ]);
+  expect(asked.holds[0]?.why).toContain('must be published until');
+  expect((await issuer.sign()).kid).toBe(before.kid);
+
+  let steps: Report['steps'] = [];
+  await expect
+    .poll(
+      async () => {
+        ({ steps } = await issuer.report());
+        return steps.map(({ step }) => step);
+      },
+      { timeout: 10_000, interval: 250 },
+    )
+    .toEqual(['activate', 'intend', 'create', 'publish', 'observe']);
+  expect(steps[0]?.why).toContain(REASON);
+
+  await expect.poll(async () => (await issuer.sign()).kid, { timeout: 5000 }).not.toBe(before.kid);
+  const after = await issuer.sign();
+  await verify(after.token);
+  // Signed by the former key, which stays in the JWKS.
+  const { jwks_uri } = (await (await fetch(`${issuer.policy.issuer}/.well-known/openid-configuration`)).json()) as {
+    jwks_uri: string;
+  };
+  const { keys: served } = (await (await fetch(jwks_uri)).json()) as { keys: { kid: string }[] };
+  expect(served.map(({ kid }) => kid)).toEqual([before.kid, after.kid, expect.any(String)]);
+  expect(served).toHaveLength(3);
+  // The wish is fulfilled: the next tick does not rotate again.
+  const next = await issuer.report();
+  expect(next.steps.map(({ step }) => step)).not.toContain('activate');
+});
+
+test('a rotation before there is a keyring is refused', async () => {
+  const { startIssuer } = await import('./issuer.ts');
+  issuer = await startIssuer();
+  const response = await operate({ operation: 'rotate', reason: REASON });
+  expect(response.status).toBe(503);
+  expect(await response.json()).toMatchObject({ code: 'keyring_missing' });
+});
