@@ -39,6 +39,7 @@ export const OPERATION_CODES = [
   'keyring_invalid',
   'keyring_conflict',
   'transition_refused',
+  'burn_not_saved',
   'operation_unknown',
   'document_conflict',
   'document_newer',

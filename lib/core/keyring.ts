@@ -29,6 +29,7 @@ export interface PendingKey extends PublishedKey {
   /** Ticks in which its canary token was refused or did not verify. */
   readonly canaryFailures?: number;
 }
+export type LeadWaiver = 'first-deployment' | 'burn';
 export type ObservedKey = PendingKey & { readonly observedAt: number };
 
 /** NIST active: the one key that signs. */
@@ -41,7 +42,7 @@ export interface ActiveKey extends PublishedKey {
   /** Its tokens do not outlive this instant (only where the policy sets a cryptoperiod). */
   readonly notAfter?: number;
   /** Why it signed before the publication lead was over. */
-  readonly leadWaived?: 'first-deployment' | 'burn';
+  readonly leadWaived?: LeadWaiver;
 }
 
 /** NIST deactivated: no longer signs, still in the JWKS. */
@@ -94,6 +95,14 @@ export interface Keyring {
   readonly intent?: Intent;
   /** An operator asked for a rotation that the calendar does not. */
   readonly rotationRequested?: { readonly at: number; readonly reason: string };
+  /** A burn wants a kid that nobody has seen yet to sign, so that caches which keep keys for ever drop the burned one. */
+  readonly flush?: {
+    readonly at: number;
+    /** Only a key that entered the document after this version is unknown everywhere. */
+    readonly afterVersion: number;
+    /** Whether the fresh key signs as soon as the edge shows it, or after its lead. */
+    readonly immediate: boolean;
+  };
   /** Destroyed keys: kid, end, reason. All that is left of them, so that a thousand rotations stay small. */
   readonly history: readonly (readonly [kid: string, endedAt: number, reason: string])[];
 }
@@ -113,7 +122,11 @@ export const pendingKeys = (keyring: Keyring): PendingKey[] => keyring.keys.filt
 export const standbyKey = (keyring: Keyring, algorithm: Algorithm): ObservedKey | undefined =>
   pendingKeys(keyring)
     .filter(isObserved)
-    .findLast((key) => key.algorithm === algorithm);
+    .findLast((key) => key.algorithm === algorithm && flushes(keyring, key));
+
+/** Whether the key will do for what a burn has ordered: with no burn, any. */
+export const flushes = ({ flush }: Keyring, key: RenderedKey): boolean =>
+  flush === undefined || key.sinceVersion > flush.afterVersion;
 
 /** Which rules does this keyring break? One sentence each; none when it is sound. Asked before every save. */
 export function violations(keyring: Keyring): string[] {
@@ -130,6 +143,8 @@ export function violations(keyring: Keyring): string[] {
     if (leaked !== undefined) broken.push(`the JWK of key ${key.kid} has the private member ${leaked}`);
     if (key.sinceVersion > keyring.documentVersion) broken.push(`key ${key.kid} is newer than the document`);
   }
-  if (keyring.documentVersion > 0 && renderedKeys(keyring).length === 0) broken.push('the JWKS would be empty');
+  // After everything was burned, the next key is on its way; until it is there the old document stays.
+  const empty = keyring.documentVersion > 0 && renderedKeys(keyring).length === 0;
+  if (empty && !keyring.intent) broken.push('the JWKS would be empty');
   return broken;
 }

@@ -8,7 +8,15 @@ import type { Policy } from './config.ts';
 import { renderDocuments } from './discovery.ts';
 import { formatDuration, formatInstant } from './duration.ts';
 import type { ServedJwks } from './jwks.ts';
-import { isObserved, type Keyring, type ObservedKey, pendingKeys, renderedKeys } from './keyring.ts';
+import {
+  flushes,
+  isObserved,
+  type Keyring,
+  type LeadWaiver,
+  type ObservedKey,
+  pendingKeys,
+  renderedKeys,
+} from './keyring.ts';
 import { graceEnd, maxKeys, maxKmsKeys, orphanAge } from './policy.ts';
 import type { Document, KmsKey, StoredDocument } from './ports.ts';
 import { readiness } from './readiness.ts';
@@ -32,9 +40,9 @@ export type Step = { readonly why: string } & (
   | { readonly kind: 'create' }
   | { readonly kind: 'adopt' | 'sweep'; readonly keyArn: string }
   | { readonly kind: 'publish'; readonly documents: readonly Document[] }
-  | { readonly kind: 'activate'; readonly key: ObservedKey; readonly leadWaived?: 'first-deployment' }
+  | { readonly kind: 'activate'; readonly key: ObservedKey; readonly leadWaived?: LeadWaiver }
   | { readonly kind: 'retire'; readonly kid: string; readonly reason: string }
-  | { readonly kind: 'unobserve' | 'observe' | 'destroy' | 'forget'; readonly kid: string }
+  | { readonly kind: 'disable' | 'unobserve' | 'observe' | 'destroy' | 'forget'; readonly kid: string }
   | { readonly kind: 'raise'; readonly maxTokenLifetime: number }
   | { readonly kind: 'invalidate' }
 );
@@ -50,6 +58,13 @@ type Rule = (situation: Situation) => Step[];
 /** A pending key whose canary failed in so many ticks will never sign. */
 export const MAX_CANARY_FAILURES = 3;
 
+/** A burn that was saved and got no further: forging stops first, whatever the world still shows. */
+const disable: Rule = ({ keyring }) =>
+  keyring.keys
+    .filter((key) => key.state === 'compromised')
+    .filter((key) => key.disabledAt === undefined)
+    .map(({ kid, reason }) => ({ kind: 'disable', kid, why: `it is compromised: ${reason}` }));
+
 /** I2: the lead counts only without a gap in the published document. */
 const unobserve: Rule = ({ keyring, seen }) =>
   pendingKeys(keyring)
@@ -64,9 +79,11 @@ const publish: Rule = ({ keyring, seen, policy }) => {
   if (documents.length === 0) return [];
   const version = seen.published?.version;
   const why =
-    version !== undefined && version < keyring.documentVersion
-      ? `the bucket holds version ${version}, the keyring is at ${keyring.documentVersion}`
-      : `${documents.map(({ path }) => path).join(', ')} in the bucket is missing or not as rendered`;
+    seen.stored.size === 0
+      ? 'nothing is published'
+      : version !== undefined && version < keyring.documentVersion
+        ? `the bucket holds version ${version}, the keyring is at ${keyring.documentVersion}`
+        : `${documents.map(({ path }) => path).join(', ')} in the bucket is missing or not as rendered`;
   return [{ kind: 'publish', documents, why }];
 };
 
@@ -109,7 +126,7 @@ const observe: Rule = ({ keyring, seen }) =>
     .map(({ kid }) => ({ kind: 'observe', kid, why: `the edge serves pending key ${kid}` }));
 
 const intend: Rule = ({ keyring, policy }) => {
-  const standby = pendingKeys(keyring).some((key) => isWanted(key, policy));
+  const standby = pendingKeys(keyring).some((key) => isWanted(key, policy) && flushes(keyring, key));
   if (keyring.intent || standby || renderedKeys(keyring).length >= maxKeys(policy)) return [];
   return [{ kind: 'intend', why: `there is no ${policy.algorithm} standby` }];
 };
@@ -163,6 +180,7 @@ const forget: Rule = ({ keyring, policy, now }) =>
     .map(({ kid }) => ({ kind: 'forget', kid, why: 'KMS has destroyed it' }));
 
 const RULES: readonly Rule[] = [
+  disable,
   unobserve,
   publish,
   activate,

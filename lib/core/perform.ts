@@ -9,7 +9,9 @@ import { publish } from './publish.ts';
 import type { RotatorPorts } from './rotate.ts';
 import {
   activate,
+  activationTerms,
   addPending,
+  disabled,
   forget,
   observe,
   openIntent,
@@ -57,18 +59,16 @@ export async function perform(
     case 'activate': {
       await verifyCanary(await ports.canary.token(), seen.edgeBody ?? '', step.key, policy.issuer);
       const now = clock();
-      const terms = {
-        maxTokenLifetime: policy.maxTokenLifetime,
-        ...(step.leadWaived && { leadWaived: step.leadWaived }),
-        ...(policy.cryptoperiod && { notAfter: now + policy.cryptoperiod }),
-      };
-      return activate(keyring, step.key, terms, now);
+      return activate(keyring, step.key, activationTerms(policy, now, step.leadWaived), now);
     }
+    case 'disable':
+      await keys.disable(arnOf(keyring, step.kid));
+      return disabled(keyring, step.kid, clock());
     case 'retire':
       return retire(keyring, step.kid, step.reason, clock());
     case 'destroy': {
-      const { keyArn } = keyring.keys.find(({ kid }) => kid === step.kid) as { keyArn: string };
-      return scheduledForDeletion(keyring, step.kid, await keys.destroy(keyArn, policy.deletionWindow / DAY));
+      const deletionAt = await keys.destroy(arnOf(keyring, step.kid), policy.deletionWindow / DAY);
+      return scheduledForDeletion(keyring, step.kid, deletionAt);
     }
     case 'raise':
       return raiseTokenLifetime(keyring, step.maxTokenLifetime);
@@ -79,6 +79,8 @@ export async function perform(
       return forget(keyring, step.kid);
   }
 }
+
+const arnOf = (keyring: Keyring, kid: string): string => keyring.keys.find((key) => key.kid === kid)?.keyArn ?? '';
 
 async function closeIntent(
   { keys, clock }: RotatorPorts,

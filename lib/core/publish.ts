@@ -16,17 +16,22 @@ export async function publish(
   await publisher.invalidate(documents.map(({ path }) => path));
 }
 
+/** How often an older version may appear under our hands: ticks that lose, one after the other. */
+const ATTEMPTS = 4;
+
 async function put(publisher: Publisher, document: Document, seen: StoredDocument | undefined): Promise<void> {
-  requireNotNewer(document, seen);
-  try {
-    await publisher.write(document, seen?.etag);
-  } catch (error) {
-    if (!isKeyturnError(error, 'document_conflict')) throw error;
-    // Somebody was first, or our own retried write had succeeded: what is there now decides.
-    const current = await publisher.read(document.path);
-    if (current?.body === document.body && current.cacheControl === document.cacheControl) return;
-    requireNotNewer(document, current);
-    throw error;
+  let stored = seen;
+  for (let attempt = 1; ; attempt++) {
+    requireNotNewer(document, stored);
+    try {
+      return await publisher.write(document, stored?.etag);
+    } catch (error) {
+      if (!isKeyturnError(error, 'document_conflict')) throw error;
+      // Somebody was first, or our own retried write had succeeded: what is there now decides.
+      stored = await publisher.read(document.path);
+      if (stored?.body === document.body && stored.cacheControl === document.cacheControl) return;
+      if (attempt === ATTEMPTS) throw error;
+    }
   }
 }
 

@@ -2,7 +2,7 @@
 import { isOpen } from './activation-window.ts';
 import type { Policy } from './config.ts';
 import { formatDuration, formatInstant } from './duration.ts';
-import { activeKey, type Keyring, type ObservedKey, standbyKey } from './keyring.ts';
+import { activeKey, type Keyring, type LeadWaiver, type ObservedKey, standbyKey } from './keyring.ts';
 import type { Seen } from './lifecycle.ts';
 
 export interface Readiness {
@@ -11,7 +11,7 @@ export interface Readiness {
   readonly wanted: boolean;
   readonly why: string;
   readonly key?: ObservedKey;
-  readonly leadWaived?: 'first-deployment';
+  readonly leadWaived?: LeadWaiver;
 }
 
 export function readiness(situation: { keyring: Keyring; seen: Seen; policy: Policy; now: number }): Readiness {
@@ -23,16 +23,23 @@ export function readiness(situation: { keyring: Keyring; seen: Seen; policy: Pol
   const key = standbyKey(keyring, policy.algorithm);
   if (!key) return hold('no standby has been observed at the edge');
   if (!seen.edge?.kids.has(key.kid)) return hold(`the edge does not serve standby ${key.kid} now`);
-  // Nobody can hold a document without a key that was in the very first one.
-  const first = key.sinceVersion === 1;
+  const leadWaived = waiver(keyring, key);
   const dueAt = key.observedAt + policy.publicationLead;
-  if (!first && now < dueAt) {
+  if (!leadWaived && now < dueAt) {
     const left = formatDuration(dueAt - now);
     return hold(`standby ${key.kid} must be published until ${formatInstant(dueAt)}, ${left} more`);
   }
   if (!trigger) return hold('no rotation is due');
   const why = `${trigger}; standby ${key.kid} was first seen at ${formatInstant(key.observedAt)}`;
-  return { ready: true, wanted, why, key, ...(first && now < dueAt && { leadWaived: 'first-deployment' }) };
+  return { ready: true, wanted, why, key, ...(leadWaived && now < dueAt && { leadWaived }) };
+}
+
+/** Why may the standby sign before its lead is over, if it may? */
+function waiver(keyring: Keyring, key: ObservedKey): LeadWaiver | undefined {
+  // Nobody can hold a document without a key that was in the very first one.
+  if (key.sinceVersion === 1) return 'first-deployment';
+  if (keyring.flush && (keyring.flush.immediate || !activeKey(keyring))) return 'burn';
+  return undefined;
 }
 
 /** Why is another key to sign, whether or not one is ready? */
@@ -41,6 +48,7 @@ function whyRotate({ keyring, seen, policy, now }: Parameters<typeof readiness>[
   if (!active) return 'there is no active key';
   const kms = seen.kms.get(active.keyArn);
   if (kms && kms.state !== 'enabled') return `active key ${active.kid} is ${kms.state} in KMS`;
+  if (keyring.flush) return `a key was burned at ${formatInstant(keyring.flush.at)}`;
   if (keyring.rotationRequested) return `a rotation was requested: ${keyring.rotationRequested.reason}`;
   // From here on the calendar decides, and the calendar keeps to the window, unless the key's tokens would run out.
   if (active.notAfter !== undefined && now >= active.notAfter - policy.maxTokenLifetime) {

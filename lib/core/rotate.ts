@@ -19,6 +19,8 @@ export interface RotatorPorts extends LookPorts {
   readonly clock: Clock;
   /** A fresh random identifier. */
   readonly randomId: () => string;
+  /** Lets seconds pass: a burn waits for the edge. */
+  readonly sleep: (seconds: number) => Promise<void>;
   readonly log: (line: StepLine) => void;
 }
 

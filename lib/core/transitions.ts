@@ -7,12 +7,15 @@ import type { PublicJwk } from './jwk.ts';
 import {
   type ActiveKey,
   activeKey,
+  flushes,
   type GraceKey,
   type Intent,
   type Key,
   type Keyring,
+  type LeadWaiver,
   type ObservedKey,
   type PendingKey,
+  type RenderedKey,
   renderedKeys,
   SCHEMA,
 } from './keyring.ts';
@@ -88,19 +91,28 @@ export const noteCanaryFailure = (keyring: Keyring, kid: string): Keyring =>
     canaryFailures: ((key as PendingKey).canaryFailures ?? 0) + 1,
   }));
 
-/** The standby signs from now on; who signed until now goes into grace. */
-export function activate(
-  keyring: Keyring,
-  key: ObservedKey,
-  terms: Pick<ActiveKey, 'maxTokenLifetime' | 'leadWaived' | 'notAfter'>,
+export type ActivationTerms = Pick<ActiveKey, 'maxTokenLifetime' | 'leadWaived' | 'notAfter'>;
+
+/** What a key records when it begins to sign. */
+export const activationTerms = (
+  { maxTokenLifetime, cryptoperiod }: { maxTokenLifetime: number; cryptoperiod: number | undefined },
   now: number,
-): Keyring {
+  leadWaived?: LeadWaiver,
+): ActivationTerms => ({
+  maxTokenLifetime,
+  ...(leadWaived && { leadWaived }),
+  ...(cryptoperiod && { notAfter: now + cryptoperiod }),
+});
+
+/** The standby signs from now on; who signed until now goes into grace. */
+export function activate(keyring: Keyring, key: ObservedKey, terms: ActivationTerms, now: number): Keyring {
   // The keyring's own key, not the caller's copy: an activation must not change what is rendered.
   const { observedAt, canaryFailures: _, ...published } = find(keyring, key.kid, 'pending');
   if (observedAt === undefined) return refuse(`key ${key.kid} has not been observed`);
-  const { rotationRequested: __, ...rest } = keyring;
+  const { rotationRequested: __, flush, ...rest } = keyring;
   return {
     ...rest,
+    ...(flush && !flushes(keyring, key) && { flush }),
     keys: keyring.keys.map((other): Key => {
       if (other.state === 'active') return toGrace(other, now);
       if (other.kid !== key.kid) return other;
@@ -159,3 +171,17 @@ export const requestRotation = (keyring: Keyring, reason: string, now: number): 
   ...keyring,
   rotationRequested: { at: now, reason },
 });
+
+/** Nothing retires the key until it is released. A burn does. */
+export const retain = (keyring: Keyring, kid: string): Keyring =>
+  replace(keyring, find(keyring, kid, 'pending', 'active', 'grace').kid, (key) => ({ ...key, retained: true }) as Key);
+
+export const release = (keyring: Keyring, kid: string): Keyring =>
+  replace(keyring, find(keyring, kid, 'pending', 'active', 'grace').kid, (key) => {
+    const { retained: _, ...rest } = key as RenderedKey;
+    return rest;
+  });
+
+/** The KMS key of a compromised key cannot sign any more. */
+export const disabled = (keyring: Keyring, kid: string, now: number): Keyring =>
+  replace(keyring, kid, () => ({ ...find(keyring, kid, 'compromised'), disabledAt: now }));

@@ -1,11 +1,12 @@
 /** A world for the shipped verbs to run in: virtual time, everything in memory, faults where a test wants them. */
 import { randomUUID } from 'node:crypto';
+import { type BurnReport, type BurnRequest, burn } from '../core/burn.ts';
 import { type Policy, parsePolicy } from '../core/config.ts';
 import type { Keyring } from '../core/keyring.ts';
 import { DEFAULT_LIMITS, parseSignRequest } from '../core/request.ts';
-import { rotateNow } from '../core/request-rotation.ts';
 import { type RotatorPorts, rotate, type StepLine, type TickReport } from '../core/rotate.ts';
 import { type SignerPorts, TokenSigner } from '../core/sign.ts';
+import { rotateNow } from '../core/wishes.ts';
 import { SimulatedBucket } from './bucket.ts';
 import { type Interceptor, intercepted } from './call.ts';
 import { SimulatedKeyrings } from './keyrings.ts';
@@ -44,6 +45,9 @@ export class World {
       canary: { token: async () => (await this.#canary.canary()).token },
       clock: () => this.now + this.rotatorSkew,
       randomId: randomUUID,
+      sleep: async (seconds) => {
+        this.now += seconds;
+      },
       log: (line) => this.log.push(line),
     };
   }
@@ -60,6 +64,10 @@ export class World {
 
   rotateNow(reason = 'test'): Promise<TickReport> {
     return rotateNow(this.rotatorPorts, this.policy, reason);
+  }
+
+  burn(request: Partial<BurnRequest> = {}): Promise<BurnReport> {
+    return burn(this.rotatorPorts, this.policy, { kids: 'all', reason: 'test', flush: false, ...request });
   }
 
   /** Lets time pass, with a tick whenever one is due. */

@@ -1,0 +1,155 @@
+/**
+ * The emergency. In this order, so that a crash anywhere leaves something that the next tick finishes: the save, which
+ * decides; the KMS key disabled, which ends forging; the documents without the key; the fresh key.
+ */
+import { compromise } from './compromise.ts';
+import type { Policy } from './config.ts';
+import { renderDocuments } from './discovery.ts';
+import { isKeyturnError, KeyturnError } from './errors.ts';
+import { type Exposure, exposure, someAreBlind } from './exposure.ts';
+import { documentPaths } from './issuer.ts';
+import { readJwks } from './jwks.ts';
+import { activeKey, isRendered, type Keyring, renderedKeys } from './keyring.ts';
+import { look } from './look.ts';
+import type { KeyManager, Loaded } from './ports.ts';
+import { publish } from './publish.ts';
+import { recovered } from './recover.ts';
+import { type RotatorPorts, rotate, type TickReport } from './rotate.ts';
+
+export interface BurnRequest {
+  /** The keys to burn, or all that the JWKS holds. */
+  readonly kids: readonly string[] | 'all';
+  readonly reason: string;
+  /** The fresh key signs as soon as the edge shows it, though declared verifiers may reject it for a while. */
+  readonly flush: boolean;
+}
+
+export interface BurnReport {
+  readonly burned: readonly string[];
+  /** The key that signs now. Absent: sign answers 503 until the fresh key has been observed. */
+  readonly signing?: string;
+  /** When the documents without the burned keys were published. Absent: not yet; every tick tries again. */
+  readonly removedAt?: number;
+  readonly exposure: readonly Exposure[];
+  readonly steps: TickReport['steps'];
+  readonly holds: TickReport['holds'];
+}
+
+const SAVE_ATTEMPTS = 20;
+/** An invalidation takes effect within seconds, and with no key that signs everybody waits for it. */
+const EDGE_ATTEMPTS = 20;
+const EDGE_PAUSE_SECONDS = 2;
+
+/**
+ * @throws KeyturnError `transition_refused` for an unknown kid; `burn_not_saved` when the keyring could not be written:
+ *   the KMS keys are disabled all the same where they could be found, and the burn has to be asked for again
+ */
+export async function burn(ports: RotatorPorts, policy: Policy, request: BurnRequest): Promise<BurnReport> {
+  const { keyring: saved, kids } = await saveBurn(ports, policy, request);
+  const holds: TickReport['holds'][number][] = [];
+  const attempt = async (what: string, effect: () => Promise<void>) => {
+    await effect().catch((error: unknown) => holds.push({ kind: 'step', why: `${what}: ${(error as Error).message}` }));
+  };
+  // Not left to the tick: a tick decides nothing when its clock is off, and this must happen all the same.
+  for (const key of saved.keys) {
+    if (kids.includes(key.kid)) await attempt('disable', () => ports.keys.disable(key.keyArn));
+  }
+  await attempt('publish', () => publishNow(ports, policy, saved));
+
+  const steps: TickReport['steps'][number][] = [];
+  await attempt('tick', async () => {
+    for (let round = 1; round <= EDGE_ATTEMPTS; round++) {
+      if (round > 1) await ports.sleep(EDGE_PAUSE_SECONDS);
+      const report = await rotate(ports, policy);
+      steps.push(...report.steps);
+      if (!(await waitsForEdge(ports)) || round === EDGE_ATTEMPTS) return void holds.push(...report.holds);
+    }
+  });
+  return { burned: kids, ...(await outcome(ports, policy, kids, saved)), steps, holds };
+}
+
+/** A burn that loses a race reads again and tries until it is saved. */
+async function saveBurn(ports: RotatorPorts, policy: Policy, request: BurnRequest) {
+  const immediate = request.flush || !someAreBlind(policy);
+  let known: Keyring | undefined;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const loaded = await ports.store.load();
+      known = loaded.keyring;
+      const keyring = await currentKeyring(ports, policy, loaded);
+      const kids = request.kids === 'all' ? renderedKeys(keyring).map(({ kid }) => kid) : request.kids;
+      const now = ports.clock();
+      const intent = { id: `${keyring.id}.${ports.randomId()}`, algorithm: policy.algorithm, openedAt: now };
+      const next = compromise(keyring, kids, { reason: request.reason, immediate, intent }, policy, now);
+      if (next !== loaded.keyring) await ports.store.save(next, loaded.revision);
+      note(ports, next, loaded.revision + 1, `${kids.join(', ')}: ${request.reason}`);
+      return { keyring: next, kids };
+    } catch (error) {
+      if (isKeyturnError(error, 'transition_refused', 'keyring_missing')) throw error;
+      if (isKeyturnError(error, 'keyring_conflict') && attempt < SAVE_ATTEMPTS) continue;
+      const count = await disableAnyway(ports.keys, known, request.kids);
+      throw new KeyturnError(
+        'burn_not_saved',
+        `the burn could not be saved; ${count} KMS keys are disabled, so that nobody can forge: burn again`,
+        { cause: error },
+      );
+    }
+  }
+}
+
+/** After a restore the burned key may be one that only the document knows. A bucket that is away holds up no burn. */
+async function currentKeyring(ports: RotatorPorts, policy: Policy, loaded: Loaded): Promise<Keyring> {
+  const seen = await look(ports, loaded.keyring, policy).catch(() => undefined);
+  if (seen && (loaded.keyring || seen.storedVersion > 0)) return recovered(ports, policy, loaded, seen);
+  if (loaded.keyring) return loaded.keyring;
+  throw new KeyturnError('keyring_missing', 'there is no keyring, so there is nothing to burn');
+}
+
+function note({ log }: RotatorPorts, keyring: Keyring, revision: number, why: string): void {
+  const { issuer, documentVersion } = keyring;
+  const kids = renderedKeys(keyring).map(({ kid }) => kid);
+  log({ event: 'step', issuer, revision, documentVersion, kids, step: 'burn', why });
+}
+
+/** Without a keyring KMS itself has to say which key it is. */
+async function disableAnyway(keys: KeyManager, keyring: Keyring | undefined, kids: BurnRequest['kids']) {
+  const wanted = (kid: string) => kids === 'all' || kids.includes(kid);
+  const arns = new Set<string>();
+  for (const key of keyring?.keys ?? []) if (isRendered(key) && wanted(key.kid)) arns.add(key.keyArn);
+  for (const { keyArn, algorithm, genuine } of keyring ? [] : await keys.tagged()) {
+    if (!genuine || !algorithm) continue;
+    const jwk = await keys.publicKey({ keyArn, algorithm }).catch(() => undefined);
+    if (jwk && wanted(jwk.kid)) arns.add(keyArn);
+  }
+  for (const keyArn of arns) await keys.disable(keyArn);
+  return arns.size;
+}
+
+async function publishNow({ publisher }: RotatorPorts, policy: Policy, keyring: Keyring): Promise<void> {
+  const paths = Object.values(documentPaths(policy.issuer));
+  const read = await Promise.all(paths.map(async (path) => [path, await publisher.read(path)] as const));
+  const stored = new Map(read.flatMap(([path, document]) => (document ? [[path, document]] : [])));
+  const documents = renderDocuments(keyring, policy);
+  if (documents.length > 0) await publish(publisher, documents, stored);
+}
+
+/** Somebody waits: the fresh key is to sign as soon as it is seen, or nothing signs until then. */
+async function waitsForEdge({ store }: RotatorPorts): Promise<boolean> {
+  const { keyring } = await store.load();
+  return keyring?.flush !== undefined && (keyring.flush.immediate || !activeKey(keyring));
+}
+
+async function outcome(ports: RotatorPorts, policy: Policy, kids: readonly string[], saved: Keyring) {
+  const keyring = (await ports.store.load().catch(() => undefined))?.keyring ?? saved;
+  const stored = await ports.publisher.read(documentPaths(policy.issuer).jwks).catch(() => undefined);
+  const served = stored && readJwks(stored.body);
+  const isRemoved = served !== undefined && !kids.some((kid) => served.kids.has(kid));
+  const now = ports.clock();
+  const { flush } = keyring;
+  const signing = activeKey(keyring)?.kid;
+  return {
+    ...(signing && { signing }),
+    ...(isRemoved && { removedAt: now }),
+    exposure: exposure(policy, now, flush && !flush.immediate ? flush.at + policy.publicationLead : now),
+  };
+}

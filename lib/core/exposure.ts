@@ -1,0 +1,43 @@
+/** What a burn costs, told honestly: who accepts the burned key until when, and who rejects the fresh one. */
+import type { Policy } from './config.ts';
+import { edgeAge } from './policy.ts';
+import { fetchesOnce, VERIFIERS, type Verifier } from './verifiers.ts';
+
+export interface Exposure {
+  readonly verifier: string;
+  readonly title: string;
+  /**
+   * The last instant at which it may accept a token of the burned key. `fresh-kid`: it keeps known keys until a token of
+   * the fresh key makes it fetch, or until it restarts.
+   */
+  readonly acceptsBurnedUntil: number | 'fresh-kid';
+  /** Until when it may reject tokens of the fresh key. Absent: it fetches for an unknown kid. */
+  readonly rejectsFreshUntil?: number;
+}
+
+/** Whether some declared verifier would reject a key that it has never seen. */
+export const someAreBlind = ({ verifiers }: Pick<Policy, 'verifiers'>): boolean =>
+  (verifiers ?? []).some(({ refetch }) => refetch === 'never');
+
+/**
+ * @param removedAt when the document without the burned key was published
+ * @param freshAt when the fresh key signs (or will)
+ */
+export function exposure(policy: Policy, removedAt: number, freshAt: number): Exposure[] {
+  const declared = policy.verifiers ?? Object.values(VERIFIERS).filter((verifier) => !fetchesOnce(verifier));
+  return declared.map((verifier) => ({
+    verifier: verifier.name,
+    title: verifier.title,
+    acceptsBurnedUntil: until(verifier, removedAt + edgeAge(policy) + 2 * policy.clockSkew),
+    ...(verifier.refetch === 'never' && rejects(verifier, removedAt + edgeAge(policy), freshAt)),
+  }));
+}
+
+const until = ({ keyCache }: Verifier, oldest: number): number | 'fresh-kid' =>
+  Number.isFinite(keyCache) ? oldest + keyCache : 'fresh-kid';
+
+/** The fresh key enters with the very document that the burned one leaves. */
+function rejects({ keyCache }: Verifier, oldest: number, freshAt: number): { rejectsFreshUntil?: number } {
+  const known = oldest + keyCache;
+  return known > freshAt ? { rejectsFreshUntil: known } : {};
+}

@@ -1,0 +1,77 @@
+/** What a person may ask of a running issuer, and in which form: each operation with exactly its members. */
+import { type BurnReport, burn } from './burn.ts';
+import type { Policy } from './config.ts';
+import { KeyturnError } from './errors.ts';
+import { recover } from './recover.ts';
+import type { RotatorPorts, TickReport } from './rotate.ts';
+import { releaseKey, retainKey, rotateNow } from './wishes.ts';
+
+interface Operation {
+  readonly members: readonly string[];
+  run(ports: RotatorPorts, policy: Policy, input: Input): Promise<TickReport | BurnReport>;
+}
+
+/** A new operation is a row here. */
+const OPERATIONS: Readonly<Record<string, Operation>> = {
+  /** `{ "operation": "rotate", "reason": "key ceremony" }` */
+  rotate: {
+    members: ['reason'],
+    run: (ports, policy, input) => rotateNow(ports, policy, input.text('reason')),
+  },
+  /** `{ "operation": "burn", "kid": "…" | "all": true, "reason": "laptop stolen", "flush": false }` */
+  burn: {
+    members: ['kid', 'all', 'reason', 'flush'],
+    run: (ports, policy, input) => {
+      const all = input.flag('all');
+      if (all === input.has('kid')) throw new KeyturnError('invalid_member', 'burn takes either kid or "all": true');
+      const kids = all ? ('all' as const) : [input.text('kid')];
+      return burn(ports, policy, { kids, reason: input.text('reason'), flush: input.flag('flush') });
+    },
+  },
+  /** `{ "operation": "retain", "kid": "…" }` */
+  retain: { members: ['kid'], run: (ports, policy, input) => retainKey(ports, policy, input.text('kid')) },
+  release: { members: ['kid'], run: (ports, policy, input) => releaseKey(ports, policy, input.text('kid')) },
+  /** `{ "operation": "recover" }`, after the table was restored or lost. */
+  recover: { members: [], run: (ports, policy) => recover(ports, policy) },
+};
+
+/** @throws KeyturnError `operation_unknown`, `unknown_member`, `invalid_member`, and what the operation throws */
+export async function operate(ports: RotatorPorts, policy: Policy, event: unknown): Promise<TickReport | BurnReport> {
+  const { operation, ...members } = Object(event) as Record<string, unknown>;
+  const known = Object.keys(OPERATIONS).join(', ');
+  const found =
+    typeof operation === 'string' && Object.hasOwn(OPERATIONS, operation) ? OPERATIONS[operation] : undefined;
+  if (!found)
+    throw new KeyturnError('operation_unknown', `operation must be one of ${known}, got ${JSON.stringify(operation)}`);
+  for (const name of Object.keys(members)) {
+    if (found.members.includes(name)) continue;
+    const expected = found.members.length > 0 ? `the members ${found.members.join(', ')}` : 'no other members';
+    throw new KeyturnError('unknown_member', `${operation} has ${expected}, got ${name}`);
+  }
+  return found.run(ports, policy, new Input(members));
+}
+
+class Input {
+  readonly #members: Record<string, unknown>;
+
+  constructor(members: Record<string, unknown>) {
+    this.#members = members;
+  }
+
+  has(name: string): boolean {
+    return this.#members[name] !== undefined;
+  }
+
+  /** It goes to the log and to the keyring. */
+  text(name: string): string {
+    const value = this.#members[name];
+    if (typeof value === 'string' && value.trim() !== '' && value.length <= 200) return value;
+    throw new KeyturnError('invalid_member', `${name} must be a text of 1 to 200 characters`, { path: `/${name}` });
+  }
+
+  flag(name: string): boolean {
+    const value = this.#members[name] ?? false;
+    if (typeof value === 'boolean') return value;
+    throw new KeyturnError('invalid_member', `${name} must be true or false`, { path: `/${name}` });
+  }
+}

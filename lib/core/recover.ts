@@ -1,0 +1,54 @@
+/** `recover`: an operator has seen that the table was restored or lost, and lets the rotation go on from the document. */
+import type { Policy } from './config.ts';
+import { KeyturnError } from './errors.ts';
+import { documentPaths } from './issuer.ts';
+import type { Keyring } from './keyring.ts';
+import { type Look, look } from './look.ts';
+import type { KeyManager, Loaded } from './ports.ts';
+import { type ConfirmedKey, publicKeys, recoverKeyring } from './recovery.ts';
+import { type RotatorPorts, rotate, type TickReport } from './rotate.ts';
+import { foundKeyring } from './transitions.ts';
+
+/** @throws KeyturnError `transition_refused` when the document is not newer than the keyring, and what a tick throws */
+export async function recover(ports: RotatorPorts, policy: Policy): Promise<TickReport> {
+  const loaded = await ports.store.load();
+  const seen = await look(ports, loaded.keyring, policy);
+  const { documentVersion = 0 } = loaded.keyring ?? {};
+  if (seen.storedVersion <= documentVersion) {
+    throw new KeyturnError(
+      'transition_refused',
+      `there is nothing to recover: the document is at version ${seen.storedVersion}, the keyring at ${documentVersion}`,
+    );
+  }
+  await ports.store.save(await recovered(ports, policy, loaded, seen), loaded.revision);
+  return rotate(ports, policy);
+}
+
+/** The keyring as it is, or, if the document is newer, merged with the document; a burn goes on from there too. */
+export async function recovered(
+  { keys, clock, randomId }: RotatorPorts,
+  policy: Policy,
+  { keyring }: Loaded,
+  seen: Look,
+): Promise<Keyring> {
+  const ours = keyring ?? foundKeyring(policy.issuer, randomId());
+  if (seen.storedVersion <= ours.documentVersion) return ours;
+  const body = seen.stored.get(documentPaths(policy.issuer).jwks)?.body ?? '';
+  const confirmed = await confirm(
+    keys,
+    seen,
+    publicKeys(body).map(({ kid }) => kid),
+  );
+  return recoverKeyring(ours, seen.storedVersion, confirmed, policy, clock());
+}
+
+/** The document's word is not enough: KMS itself has to show each key, with our policy on it. In the document's order. */
+async function confirm(keys: KeyManager, seen: Look, kids: readonly string[]): Promise<ConfirmedKey[]> {
+  const found = new Map<string, ConfirmedKey>();
+  for (const { keyArn, algorithm, genuine, state, createdAt } of seen.kms.values()) {
+    if (!genuine || !algorithm || state !== 'enabled') continue;
+    const jwk = await keys.publicKey({ keyArn, algorithm });
+    found.set(jwk.kid, { keyArn, jwk, createdAt });
+  }
+  return kids.flatMap((kid) => found.get(kid) ?? []);
+}

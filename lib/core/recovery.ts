@@ -1,0 +1,95 @@
+/**
+ * A keyring that is older than the document it once rendered: the table was restored from a backup, or lost. What
+ * verifiers hold is the document, so the document decides which keys there are, and KMS decides which of them are ours.
+ */
+import type { Policy } from './config.ts';
+import { isPublicJwk, type PublicJwk } from './jwk.ts';
+import { type ActiveKey, activeKey, type GraceKey, isRendered, type Key, type Keyring } from './keyring.ts';
+
+/** A key of the document that KMS confirms: genuine, enabled, and with this very public key. */
+export interface ConfirmedKey {
+  readonly keyArn: string;
+  readonly jwk: PublicJwk;
+  readonly createdAt: number;
+}
+
+/**
+ * - A key that is in the keyring and not in the document has left it since: it is retired, and never signs again (it may
+ *   have been burned).
+ * - A key that is in the document and not in the keyring, and that KMS confirms, may have live tokens: it goes into grace.
+ * - If nothing would sign then, the key that has been in the document the longest does: of all keys it is the one that
+ *   verifiers know best.
+ * - A key that KMS does not confirm was smuggled into the bucket: it is left out.
+ */
+export function recoverKeyring(
+  keyring: Keyring,
+  documentVersion: number,
+  document: readonly ConfirmedKey[],
+  policy: Pick<Policy, 'maxTokenLifetime' | 'cryptoperiod'>,
+  now: number,
+): Keyring {
+  const version = Math.max(keyring.documentVersion, documentVersion) + 1;
+  const kept = keyring.keys.map((key) => (isRendered(key) && !has(document, key.kid) ? gone(key, version, now) : key));
+  const unknown = document.filter(({ jwk }) => !keyring.keys.some(({ kid }) => kid === jwk.kid));
+  const adopted = unknown.map((key) => toGrace(key, policy, now));
+  const merged: Keyring = { ...keyring, documentVersion: version, keys: [...kept, ...adopted] };
+  return activeKey(merged) ? merged : appoint(merged, document, policy, now);
+}
+
+/** The members of the document that are public keys as we publish them. */
+export function publicKeys(body: string): PublicJwk[] {
+  try {
+    const { keys } = JSON.parse(body) as { keys?: unknown };
+    return Array.isArray(keys) ? keys.filter(isPublicJwk) : [];
+  } catch {
+    return [];
+  }
+}
+
+const has = (document: readonly ConfirmedKey[], kid: string) => document.some(({ jwk }) => jwk.kid === kid);
+
+const gone = ({ kid, keyArn }: Key, removedInVersion: number, now: number): Key => ({
+  state: 'retired',
+  kid,
+  keyArn,
+  endedAt: now,
+  reason: 'not in the document after a restore',
+  removedInVersion,
+});
+
+const published = ({ keyArn, jwk, createdAt }: ConfirmedKey) => ({
+  kid: jwk.kid,
+  keyArn,
+  algorithm: jwk.alg,
+  jwk,
+  createdAt,
+  // Nothing older is known; and not 1, which would waive a lead.
+  sinceVersion: 2,
+});
+
+const toGrace = (key: ConfirmedKey, { maxTokenLifetime }: { maxTokenLifetime: number }, now: number): GraceKey => ({
+  state: 'grace',
+  ...published(key),
+  activatedAt: key.createdAt,
+  endedAt: now,
+  maxTokenLifetime,
+});
+
+function appoint(
+  keyring: Keyring,
+  document: readonly ConfirmedKey[],
+  { maxTokenLifetime, cryptoperiod }: Pick<Policy, 'maxTokenLifetime' | 'cryptoperiod'>,
+  now: number,
+): Keyring {
+  const [oldest] = document.filter(({ jwk }) => keyring.keys.some((key) => key.kid === jwk.kid && isRendered(key)));
+  if (!oldest) return keyring;
+  const active: ActiveKey = {
+    state: 'active',
+    ...published(oldest),
+    observedAt: now,
+    activatedAt: now,
+    maxTokenLifetime,
+    ...(cryptoperiod && { notAfter: now + cryptoperiod }),
+  };
+  return { ...keyring, keys: keyring.keys.map((key) => (key.kid === active.kid ? active : key)) };
+}
