@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RotateEnvironment, SignEnvironment } from '../../functions/environment.ts';
 import { type Policy, parsePolicy, policyToJson } from '../core/config.ts';
+import { parseIssuer } from '../core/issuer.ts';
 import { ROTATOR_TIMEOUT_SECONDS, requireSafe } from '../core/policy.ts';
 import { signerPolicyToJson } from '../core/signer-policy.ts';
 import { type Stack, type StackOptions, startStack } from '../local/stack.ts';
@@ -78,7 +79,7 @@ export async function startLocalStack(options: LocalOptions): Promise<LocalStack
 }
 
 function localPolicy(config: LocalOptions['config'], port: number): Policy {
-  const { pathname } = new URL(typeof config.issuer === 'string' ? config.issuer : 'https://localhost');
+  const { pathname } = new URL(config.issuer === undefined ? 'https://localhost' : parseIssuer(config.issuer));
   const issuer = `http://localhost:${port}${pathname === '/' ? '' : pathname}`;
   return parsePolicy({ ...config, issuer });
 }
