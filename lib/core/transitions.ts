@@ -101,18 +101,19 @@ export const activationTerms = (
 ): ActivationTerms => ({
   maxTokenLifetime,
   ...(leadWaived && { leadWaived }),
-  ...(cryptoperiod && { notAfter: now + cryptoperiod }),
+  ...(cryptoperiod !== undefined && { notAfter: now + cryptoperiod }),
 });
 
 /** The standby signs from now on; who signed until now goes into grace. */
 export function activate(keyring: Keyring, key: ObservedKey, terms: ActivationTerms, now: number): Keyring {
   // The keyring's own key, not the caller's copy: an activation must not change what is rendered.
-  const { observedAt, canaryFailures: _, ...published } = find(keyring, key.kid, 'pending');
+  const standby = find(keyring, key.kid, 'pending');
+  const { observedAt, canaryFailures: _, ...published } = standby;
   if (observedAt === undefined) return refuse(`key ${key.kid} has not been observed`);
   const { rotationRequested: __, flush, ...rest } = keyring;
   return {
     ...rest,
-    ...(flush && !flushes(keyring, key) && { flush }),
+    ...(flush && !flushes(keyring, standby) && { flush }),
     keys: keyring.keys.map((other): Key => {
       if (other.state === 'active') return toGrace(other, now);
       if (other.kid !== key.kid) return other;
@@ -183,5 +184,7 @@ export const release = (keyring: Keyring, kid: string): Keyring =>
   });
 
 /** The KMS key of a compromised key cannot sign any more. */
-export const disabled = (keyring: Keyring, kid: string, now: number): Keyring =>
-  replace(keyring, kid, () => ({ ...find(keyring, kid, 'compromised'), disabledAt: now }));
+export function disabled(keyring: Keyring, kid: string, now: number): Keyring {
+  const key = find(keyring, kid, 'compromised');
+  return replace(keyring, kid, () => ({ ...key, disabledAt: now }));
+}
