@@ -36,6 +36,7 @@ export interface BurnReport {
 }
 
 const SAVE_ATTEMPTS = 20;
+const SAVE_PAUSE_SECONDS = 1;
 /** An invalidation takes effect within seconds, and with no key that signs everybody waits for it. */
 const EDGE_ATTEMPTS = 20;
 const EDGE_PAUSE_SECONDS = 2;
@@ -68,33 +69,43 @@ export async function burn(ports: RotatorPorts, policy: Policy, request: BurnReq
   return { burned: kids, ...(await outcome(ports, policy, kids, saved)), steps, holds };
 }
 
-/** A burn that loses a race reads again and tries until it is saved. */
+/**
+ * A burn that loses a race reads again and tries until it is saved. If the table itself is away, the KMS keys are disabled
+ * before the next try: nobody forges while it lasts.
+ */
 async function saveBurn(ports: RotatorPorts, policy: Policy, request: BurnRequest) {
-  const immediate = request.flush || !someAreBlind(policy);
   let known: Keyring | undefined;
+  let disabled: number | undefined;
   for (let attempt = 1; ; attempt++) {
     try {
       const loaded = await ports.store.load();
       known = loaded.keyring;
       const keyring = await currentKeyring(ports, policy, loaded);
       const kids = request.kids === 'all' ? renderedKeys(keyring).map(({ kid }) => kid) : request.kids;
-      const now = ports.clock();
-      const intent = { id: `${keyring.id}.${ports.randomId()}`, algorithm: policy.algorithm, openedAt: now };
-      const next = compromise(keyring, kids, { reason: request.reason, immediate, intent }, policy, now);
+      const next = compromise(keyring, kids, terms(ports, policy, request, keyring), policy, ports.clock());
       if (next !== loaded.keyring) await ports.store.save(next, loaded.revision);
       note(ports, next, loaded.revision + 1, `${kids.join(', ')}: ${request.reason}`);
       return { keyring: next, kids };
     } catch (error) {
       if (isKeyturnError(error, 'transition_refused', 'keyring_missing')) throw error;
-      if (isKeyturnError(error, 'keyring_conflict') && attempt < SAVE_ATTEMPTS) continue;
-      const count = await disableAnyway(ports.keys, known, request.kids);
+      const lost = isKeyturnError(error, 'keyring_conflict');
+      if (!lost) disabled ??= await disableAnyway(ports.keys, known, request.kids);
+      if (attempt < SAVE_ATTEMPTS) {
+        if (!lost) await ports.sleep(SAVE_PAUSE_SECONDS);
+        continue;
+      }
       throw new KeyturnError(
         'burn_not_saved',
-        `the burn could not be saved; ${count} KMS keys are disabled, so that nobody can forge: burn again`,
+        `the burn could not be saved; ${disabled ?? 0} KMS keys are disabled, so that nobody can forge: burn again`,
         { cause: error },
       );
     }
   }
+}
+
+function terms(ports: RotatorPorts, policy: Policy, { reason, flush }: BurnRequest, { id }: Keyring) {
+  const intent = { id: `${id}.${ports.randomId()}`, algorithm: policy.algorithm, openedAt: ports.clock() };
+  return { reason, immediate: flush || !someAreBlind(policy), intent };
 }
 
 /** After a restore the burned key may be one that only the document knows. A bucket that is away holds up no burn. */

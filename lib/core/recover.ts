@@ -24,15 +24,25 @@ export async function recover(ports: RotatorPorts, policy: Policy): Promise<Tick
   return rotate(ports, policy);
 }
 
-/** The keyring as it is, or, if the document is newer, merged with the document; a burn goes on from there too. */
+/**
+ * The keyring as it is, or, if the document is newer, merged with the document; a burn goes on from there too.
+ * @throws KeyturnError `keyring_conflict` when the document is newer only because a tick has been at work meanwhile
+ */
 export async function recovered(
-  { keys, clock, randomId }: RotatorPorts,
+  { store, keys, clock, randomId }: RotatorPorts,
   policy: Policy,
-  { keyring }: Loaded,
+  { keyring, revision }: Loaded,
   seen: Look,
 ): Promise<Keyring> {
   const ours = keyring ?? foundKeyring(policy.issuer, randomId());
   if (seen.storedVersion <= ours.documentVersion) return ours;
+  const fresh = await store.load();
+  if (fresh.revision !== revision) {
+    throw new KeyturnError(
+      'keyring_conflict',
+      `the keyring must be at revision ${revision}, it is at ${fresh.revision}`,
+    );
+  }
   const body = seen.stored.get(documentPaths(policy.issuer).jwks)?.body ?? '';
   const confirmed = await confirm(
     keys,

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { KeyturnError } from '../core/errors.ts';
 import type { Clock, Document, Edge, EdgeAnswer, Publisher, StoredDocument } from '../core/ports.ts';
 import type { Perform } from './call.ts';
+import type { Record } from './trace.ts';
 
 export class SimulatedBucket implements Publisher, Edge {
   readonly objects = new Map<string, StoredDocument>();
@@ -11,10 +12,12 @@ export class SimulatedBucket implements Publisher, Edge {
   readonly #copies = new Map<string, { readonly answer: EdgeAnswer; readonly freshUntil: number }>();
   readonly #clock: Clock;
   readonly #perform: Perform;
+  readonly #record: Record;
 
-  constructor(clock: Clock, perform: Perform) {
+  constructor(clock: Clock, perform: Perform, record: Record) {
     this.#clock = clock;
     this.#perform = perform;
+    this.#record = record;
   }
 
   read(path: string): Promise<StoredDocument | undefined> {
@@ -26,6 +29,7 @@ export class SimulatedBucket implements Publisher, Edge {
       if (this.objects.get(path)?.etag !== etag) {
         throw new KeyturnError('document_conflict', `${path} is not the version that was read before`);
       }
+      if (path.endsWith('/jwks.json')) this.#record({ at: this.#clock(), kind: 'document', body });
       // As S3 does: the bytes alone make the ETag.
       const next = `"${createHash('md5').update(body).digest('hex')}"`;
       this.objects.set(path, { body, etag: next, contentType, cacheControl });

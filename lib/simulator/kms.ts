@@ -6,6 +6,7 @@ import { jwkFromSpki, type PublicJwk } from '../core/jwk.ts';
 import type { Intent } from '../core/keyring.ts';
 import type { Clock, KeyManager, KmsKey, Signer, SigningKey } from '../core/ports.ts';
 import type { Perform } from './call.ts';
+import type { Record } from './trace.ts';
 
 interface StoredKey {
   readonly keyArn: string;
@@ -23,10 +24,12 @@ export class SimulatedKms implements Signer, KeyManager {
   readonly stored = new Map<string, StoredKey>();
   readonly #clock: Clock;
   readonly #perform: Perform;
+  readonly #record: Record;
 
-  constructor(clock: Clock, perform: Perform) {
+  constructor(clock: Clock, perform: Perform, record: Record) {
     this.#clock = clock;
     this.#perform = perform;
+    this.#record = record;
   }
 
   sign({ keyArn, algorithm }: SigningKey, message: Uint8Array): Promise<Uint8Array> {
@@ -84,6 +87,7 @@ export class SimulatedKms implements Signer, KeyManager {
     return this.#perform('keys.disable', () => {
       const key = this.#get(keyArn);
       if (key) key.enabled = false;
+      this.#record({ at: this.#clock(), kind: 'ending', call: 'disable', keyArn });
     });
   }
 
@@ -94,6 +98,7 @@ export class SimulatedKms implements Signer, KeyManager {
       key.enabled = false;
       if (!(deletionWindowDays >= 7 && deletionWindowDays <= 30))
         throw new Error(`KMS waits 7 to 30 days, not ${deletionWindowDays}`);
+      this.#record({ at: this.#clock(), kind: 'ending', call: 'destroy', keyArn });
       key.deletionAt ??= this.#clock() + deletionWindowDays * DAY;
       return key.deletionAt;
     });

@@ -5,12 +5,13 @@ import { type Policy, parsePolicy } from '../core/config.ts';
 import type { Keyring } from '../core/keyring.ts';
 import { DEFAULT_LIMITS, parseSignRequest } from '../core/request.ts';
 import { type RotatorPorts, rotate, type StepLine, type TickReport } from '../core/rotate.ts';
-import { type SignerPorts, TokenSigner } from '../core/sign.ts';
+import { type SignedToken, type SignerPorts, TokenSigner } from '../core/sign.ts';
 import { rotateNow } from '../core/wishes.ts';
 import { SimulatedBucket } from './bucket.ts';
 import { type Interceptor, intercepted } from './call.ts';
 import { SimulatedKeyrings } from './keyrings.ts';
 import { SimulatedKms } from './kms.ts';
+import type { TraceEvent } from './trace.ts';
 
 export class World {
   /** The true time. Seconds since 1970. */
@@ -19,6 +20,7 @@ export class World {
   rotatorSkew = 0;
   intercept: Interceptor | undefined;
   readonly log: StepLine[] = [];
+  readonly trace: TraceEvent[] = [];
   readonly kms: SimulatedKms;
   readonly keyrings: SimulatedKeyrings;
   readonly bucket: SimulatedBucket;
@@ -30,9 +32,10 @@ export class World {
     this.policy = parsePolicy({ issuer: 'https://auth.example.com', algorithm: 'ES256', ...settings });
     const clock = () => this.now;
     const perform = intercepted(() => this.intercept);
-    this.kms = new SimulatedKms(clock, perform);
-    this.keyrings = new SimulatedKeyrings(clock, perform);
-    this.bucket = new SimulatedBucket(clock, perform);
+    const record = (event: TraceEvent) => this.trace.push(event);
+    this.kms = new SimulatedKms(clock, perform, record);
+    this.keyrings = new SimulatedKeyrings(clock, perform, record);
+    this.bucket = new SimulatedBucket(clock, perform, record);
     this.#canary = this.signer();
   }
 
@@ -58,6 +61,14 @@ export class World {
     return new TokenSigner({ ...own, ...ports }, this.policy, DEFAULT_LIMITS);
   }
 
+  /** Signs with a signer of `signer()`, and leaves a trace of the token; an error is the caller's to judge. */
+  async sign(signer: TokenSigner, name: string, members: Record<string, unknown> = {}): Promise<SignedToken> {
+    const token = await signer.sign(this.request(members));
+    const { kid, issuedAt, expiresAt } = token;
+    this.trace.push({ at: this.now, kind: 'token', signer: name, kid, issuedAt, expiresAt });
+    return token;
+  }
+
   tick(): Promise<TickReport> {
     return rotate(this.rotatorPorts, this.policy);
   }
@@ -81,7 +92,7 @@ export class World {
   }
 
   get keyring(): Keyring {
-    return JSON.parse(this.keyrings.item?.text ?? 'null') as Keyring;
+    return JSON.parse(this.keyrings.item?.text ?? '{"keys":[]}') as Keyring;
   }
 
   request(members: Record<string, unknown> = {}) {

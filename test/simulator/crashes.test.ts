@@ -1,0 +1,175 @@
+/**
+ * A fault at every call that a key's whole life and a burn make: before its effect and after it, once and for good, with
+ * a throttle, a conflict, a lost race or a second tick in its place. Six clean ticks later everything is as it should be.
+ */
+import { describe, expect, test } from 'vitest';
+import { renderDocuments } from '../../lib/core/discovery.ts';
+import { KeyturnError } from '../../lib/core/errors.ts';
+import { activeKey, pendingKeys, renderedKeys, violations } from '../../lib/core/keyring.ts';
+import { orphanAge } from '../../lib/core/policy.ts';
+import type { Call } from '../../lib/simulator/call.ts';
+import { violatedBy } from '../../lib/simulator/invariants.ts';
+import { World } from '../../lib/simulator/world.ts';
+
+const MINUTE = 60;
+const WINDOWS = {
+  verifiers: [{ name: 'blind', keyCache: '20m', refetch: 'never' }],
+  edgeMaxAge: '60s',
+  edgeStaleWhileRevalidate: '30s',
+  edgeStaleIfError: '30s',
+  clockSkew: '0s',
+  publicationLead: '22m',
+  tick: '15m',
+  rotationPeriod: '37m',
+  tokenLifetime: '5m',
+  maxTokenLifetime: '10m',
+  signerCache: '30s',
+  signingLatency: '30s',
+  verifierLeeway: '60s',
+  grace: '12m',
+  deletionWindow: '7d',
+};
+
+type Act = (world: World) => Promise<unknown>;
+const tick: Act = (world) => world.tick();
+const later =
+  (minutes: number, act: Act): Act =>
+  (world) => {
+    world.now += minutes * MINUTE;
+    return act(world);
+  };
+
+/** First deployment, a rotation, retirement, and a second rotation by hand. */
+const LIFE: readonly Act[] = [
+  tick,
+  later(15, tick),
+  later(23, tick),
+  later(13, tick),
+  later(15, (world) => world.rotateNow()),
+];
+/** Whoever burns a key and gets no answer, or is told that it was not saved, burns it again. */
+const insist = async (burn: () => Promise<unknown>, world: World): Promise<void> => {
+  await burn().catch(async () => {
+    world.intercept = undefined;
+    await burn();
+  });
+};
+const burnActive: Act = (world) => {
+  const kid = activeKey(world.keyring)?.kid;
+  return kid ? insist(() => world.burn({ kids: [kid] }), world) : world.tick();
+};
+const burnAll: Act = (world) => insist(() => world.burn(), world);
+/** The same, with a burn in the middle, and everything burned at the end. */
+const BURN: readonly Act[] = [tick, later(23, burnActive), later(15, tick), later(15, tick), later(30, burnAll)];
+
+/** Runs the acts, with tokens in between, and answers with the calls that they made. */
+async function play(world: World, acts: readonly Act[], fault?: (call: Call, index: number) => void | Promise<void>) {
+  const calls: Call[] = [];
+  const signers = ['a', 'b'].map((name) => [name, world.signer()] as const);
+  const sign = async () => {
+    const { intercept } = world;
+    world.intercept = undefined;
+    for (const [name, signer] of signers) await world.sign(signer, name, { expiresIn: 600 }).catch(() => undefined);
+    world.intercept = intercept;
+  };
+  for (const act of acts) {
+    world.intercept = (call) => {
+      calls.push(call);
+      return fault?.(call, calls.length - 1);
+    };
+    await act(world).catch(() => undefined);
+    world.intercept = undefined;
+    await sign();
+    world.now += 29;
+    await sign();
+  }
+  return calls;
+}
+
+/** I4, and all that a trace can tell. */
+async function settles(world: World): Promise<void> {
+  world.intercept = undefined;
+  for (let clean = 0; clean < 6; clean++) {
+    world.now += 15 * MINUTE;
+    await world.tick();
+  }
+  const { keyring, policy } = world;
+  expect(activeKey(keyring), 'one active').toBeDefined();
+  expect(pendingKeys(keyring), 'one standby').toHaveLength(1);
+  expect(violations(keyring)).toEqual([]);
+  for (const { path, body } of renderDocuments(keyring, policy))
+    expect(world.bucket.objects.get(path)?.body).toBe(body);
+  const ours = new Set(renderedKeys(keyring).map(({ keyArn }) => keyArn));
+  for (const key of world.kms.stored.values()) {
+    const orphan = key.enabled && !ours.has(key.keyArn);
+    if (orphan) expect(world.now - key.createdAt, `orphan ${key.keyArn}`).toBeLessThan(orphanAge(policy) + 15 * MINUTE);
+    if (ours.has(key.keyArn)) expect(key.enabled && key.deletionAt === undefined, `${key.keyArn} signs`).toBe(true);
+  }
+  expect(violatedBy(world.trace, policy)).toEqual([]);
+}
+
+const FAULTS: Record<string, (at: number, world: World) => (call: Call, index: number) => void | Promise<void>> = {
+  'one call fails': (at) => (_, index) => {
+    if (index === at) throw new Error('told to');
+  },
+  // Nothing of the run comes after it: every other call of this act fails too.
+  'the process dies': (at, world) => {
+    let dead: number | undefined;
+    return (_, index) => {
+      if (index === at) dead = world.now;
+      if (dead === world.now) throw new Error('the process is dead');
+    };
+  },
+  'KMS throttles': (at) => (call, index) => {
+    if (index === at && call.phase === 'before') throw new KeyturnError('throttled', 'told to');
+  },
+  'the bucket conflicts': (at) => (call, index) => {
+    if (index === at && call.name === 'publisher.write') throw new KeyturnError('document_conflict', 'told to');
+  },
+  'a second tick starts there': (at, world) => async (_, index) => {
+    if (index !== at) return;
+    const { intercept } = world;
+    world.intercept = undefined;
+    await world.tick().catch(() => undefined);
+    world.intercept = intercept;
+  },
+  'a burn starts there': (at, world) => async (_, index) => {
+    if (index !== at) return;
+    const { intercept } = world;
+    world.intercept = undefined;
+    const kid = world.keyrings.item ? renderedKeys(world.keyring)[0]?.kid : undefined;
+    if (kid) await world.burn({ kids: [kid] }).catch(() => undefined);
+    world.intercept = intercept;
+  },
+};
+
+describe.each([
+  ['a whole life', LIFE],
+  ['a burn', BURN],
+])('%s', (_, acts) => {
+  test('without a fault', async () => {
+    const world = new World(WINDOWS);
+    await play(world, acts);
+    await settles(world);
+    // Otherwise the tokens would prove nothing.
+    expect(world.trace.filter(({ kind }) => kind === 'token').length).toBeGreaterThan(10);
+    expect(new Set(world.keyring.keys.map(({ state }) => state)).size).toBeGreaterThan(2);
+  });
+
+  test.each(Object.keys(FAULTS))('%s, at every call', async (name) => {
+    const count = (await play(new World(WINDOWS), acts)).length;
+    expect(count).toBeGreaterThan(150);
+    for (let at = 0; at < count; at++) {
+      const world = new World(WINDOWS);
+      let call: Call | undefined;
+      const fault = FAULTS[name]?.(at, world);
+      await play(world, acts, (each, index) => {
+        if (index === at) call = each;
+        return fault?.(each, index);
+      });
+      await settles(world).catch((error: unknown) => {
+        throw new Error(`${name} ${call?.phase} ${call?.name} (call ${at})`, { cause: error });
+      });
+    }
+  });
+});
