@@ -31,7 +31,7 @@ let builtAgain: string;
 beforeAll(async () => {
   built = await build('.');
   builtAgain = await build('elsewhere/and/deeper');
-});
+}, 60_000);
 afterAll(() => {
   for (const directory of directories) rmSync(directory, { recursive: true });
 });

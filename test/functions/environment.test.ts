@@ -38,7 +38,7 @@ async function start(name: string, environment: Record<string, string>): Promise
   return `${errorType}: ${errorMessage}`;
 }
 
-test.for([
+test.concurrent.for([
   ...(['KEYTURN_POLICY', 'KEYTURN_TABLE'] as const).map((name) => ['sign', name] as const),
   ...(Object.keys(COMPLETE) as (keyof RotateEnvironment)[]).map((name) => ['rotate', name] as const),
   ['operate', 'KEYTURN_BUCKET'] as const,
@@ -47,10 +47,9 @@ test.for([
   const { [variable]: _, ...environment } = complete;
   const sentence = `environment_invalid: environment variable ${variable} must be set`;
   expect(await start(name, environment)).toBe(sentence);
-  expect(await start(name, { ...environment, [variable]: '' })).toBe(sentence);
 });
 
-test.for([
+test.concurrent.for([
   ['sign', '{', /^environment_invalid: KEYTURN_POLICY must be JSON$/],
   ['sign', { ...SIGN_POLICY, issuer: 'ftp://x' }, /^policy_invalid: issuer must use https/],
   ['sign', { ...SIGN_POLICY, secretClaims: 'pin' }, /^policy_invalid: secretClaims must be a list of names/],
@@ -59,7 +58,6 @@ test.for([
   ['rotate', { ...POLICY, algorithm: 'HS256' }, /^algorithm_unknown: /],
   ['rotate', { ...POLICY, grac: '1d' }, /^policy_invalid: grac is not a setting/],
   ['rotate', { ...POLICY, publicationLead: '2s' }, /^policy_unsafe: publicationLead must be at least /],
-  ['rotate', { ...POLICY, algorithm: 'HS256' }, /^algorithm_unknown: /],
   ['rotate', { ...POLICY, grace: '9s' }, /^policy_unsafe: grace must be at least /],
   ['operate', { ...POLICY, rotationPeriod: '3s' }, /^policy_unsafe: rotationPeriod must be at least /],
 ] as const)('%s under a wrong policy: $2', async ([name, policy, sentence]) => {
@@ -67,7 +65,12 @@ test.for([
   expect(await start(name, { ...COMPLETE, KEYTURN_POLICY })).toMatch(sentence);
 });
 
-test('windows that are waived on purpose pass', async () => {
+test.concurrent('a variable that is set to nothing is missing too', async () => {
+  const sentence = 'environment_invalid: environment variable KEYTURN_TABLE must be set';
+  expect(await start('rotate', { ...COMPLETE, KEYTURN_TABLE: '' })).toBe(sentence);
+});
+
+test.concurrent('windows that are waived on purpose pass', async () => {
   const KEYTURN_POLICY = JSON.stringify({ ...POLICY, publicationLead: '0s', unsafeWindows: true });
   expect(await start('rotate', { ...COMPLETE, KEYTURN_POLICY })).not.toMatch(/^policy_/);
 });

@@ -1,17 +1,20 @@
 import { createRemoteJWKSet, jwtVerify } from 'jose';
-import { afterEach, expect, test } from 'vitest';
-import { type Issuer, type Problem, type Report, SHORT, startSigning } from './issuer.ts';
+import { expect, type onTestFinished, test, vi } from 'vitest';
+import { type Issuer, type Problem, type Report, SHORT, startIssuer, startSigning } from './issuer.ts';
 
-let issuer: Issuer;
-afterEach(() => issuer?.close());
+async function closing(started: Promise<Issuer>, onFinished: typeof onTestFinished): Promise<Issuer> {
+  const issuer = await started;
+  onFinished(() => issuer.close());
+  return issuer;
+}
 
-const operate = (body: unknown) =>
+const operate = (issuer: Issuer, body: unknown) =>
   fetch(`${issuer.url}/operate`, { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body) });
 
 const REASON = 'key ceremony';
 
-test('what is no operation changes nothing', async () => {
-  issuer = await startSigning();
+test.concurrent('what is no operation changes nothing', async ({ onTestFinished }) => {
+  const issuer = await closing(startSigning(), onTestFinished);
   const cases: [body: unknown, code: string][] = [
     [{}, 'operation_unknown'],
     [null, 'operation_unknown'],
@@ -27,30 +30,32 @@ test('what is no operation changes nothing', async () => {
     [{ operation: 'rotate', reason: REASON, force: true }, 'unknown_member'],
   ];
   for (const [body, code] of cases) {
-    const response = await operate(body);
+    const response = await operate(issuer, body);
     const problem = (await response.json()) as Problem;
     expect({ body, status: response.status, code: problem.code }).toEqual({ body, status: 400, code });
   }
-  expect((await operate('{')).status).toBe(400);
+  expect((await operate(issuer, '{')).status).toBe(400);
   expect(issuer.calls).toEqual([]);
   const { payload } = await issuer.invoke('operate', { operation: 'burn' });
   expect(JSON.parse(payload)).toMatchObject({ errorType: 'operation_unknown' });
 });
 
-test('the rotate function takes no command', async () => {
-  issuer = await startSigning();
+test.concurrent('the rotate function takes no command', async ({ onTestFinished }) => {
+  const issuer = await closing(startSigning(), onTestFinished);
   const { payload, functionError } = await issuer.invoke('rotate', { operation: 'rotate', reason: REASON });
   expect(functionError).toBeUndefined();
   expect(JSON.parse(payload)).toMatchObject({ steps: [], holds: [] });
 });
 
-test('a rotation that is asked for waits for the lead, and no live token notices it', async () => {
-  issuer = await startSigning({ config: SHORT });
+test.concurrent('a rotation that is asked for waits for the lead, and no live token notices it', async ({
+  onTestFinished,
+}) => {
+  const issuer = await closing(startSigning({ config: SHORT }), onTestFinished);
   const keys = createRemoteJWKSet(new URL(`${issuer.policy.issuer}/.well-known/jwks.json`), { cooldownDuration: 0 });
   const verify = (token: string) => jwtVerify(token, keys, { issuer: issuer.policy.issuer, audience: 'orders-api' });
   const before = await issuer.sign();
 
-  const asked = (await (await operate({ operation: 'rotate', reason: REASON })).json()) as Report;
+  const asked = (await (await operate(issuer, { operation: 'rotate', reason: REASON })).json()) as Report;
   expect(asked.steps).toEqual([]);
   expect(asked.holds).toEqual([
     { kind: 'rotation', why: expect.stringContaining(`a rotation was requested: ${REASON}`) },
@@ -58,19 +63,16 @@ test('a rotation that is asked for waits for the lead, and no live token notices
   expect(asked.holds[0]?.why).toContain('must be published until');
   expect((await issuer.sign()).kid).toBe(before.kid);
 
-  let steps: Report['steps'] = [];
-  await expect
-    .poll(
-      async () => {
-        ({ steps } = await issuer.report());
-        return steps.map(({ step }) => step);
-      },
-      { timeout: 10_000, interval: 250 },
-    )
-    .toEqual(['activate', 'intend', 'create', 'publish', 'observe']);
-  expect(steps[0]?.why).toContain(REASON);
-
-  await expect.poll(async () => (await issuer.sign()).kid, { timeout: 5000 }).not.toBe(before.kid);
+  const rotated = await vi.waitFor(
+    async () => {
+      const { steps } = await issuer.report();
+      expect(steps.map(({ step }) => step)).toEqual(['activate', 'intend', 'create', 'publish', 'observe']);
+      return steps;
+    },
+    { timeout: 10_000, interval: 250 },
+  );
+  expect(rotated[0]?.why).toContain(REASON);
+  await vi.waitFor(async () => expect((await issuer.sign()).kid).not.toBe(before.kid), { timeout: 5000 });
   const after = await issuer.sign();
   await verify(after.token);
   // Signed by the former key, which stays in the JWKS.
@@ -85,10 +87,9 @@ test('a rotation that is asked for waits for the lead, and no live token notices
   expect(next.steps.map(({ step }) => step)).not.toContain('activate');
 });
 
-test('a rotation before there is a keyring is refused', async () => {
-  const { startIssuer } = await import('./issuer.ts');
-  issuer = await startIssuer();
-  const response = await operate({ operation: 'rotate', reason: REASON });
+test.concurrent('a rotation before there is a keyring is refused', async ({ onTestFinished }) => {
+  const issuer = await closing(startIssuer(), onTestFinished);
+  const response = await operate(issuer, { operation: 'rotate', reason: REASON });
   expect(response.status).toBe(503);
   expect(await response.json()).toMatchObject({ code: 'keyring_missing' });
 });
