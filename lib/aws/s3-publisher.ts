@@ -16,9 +16,11 @@ export interface PublicBucket {
 const ROOT = 'public';
 
 export class S3Publisher implements Publisher {
+  readonly home: string;
   readonly #bucket: PublicBucket;
 
   constructor(bucket: PublicBucket) {
+    this.home = bucket.bucketName;
     this.#bucket = bucket;
   }
 

@@ -38,6 +38,7 @@ export const OPERATION_CODES = [
   'policy_unsafe',
   'keyring_invalid',
   'keyring_conflict',
+  'keyring_elsewhere',
   'transition_refused',
   'burn_not_saved',
   'operation_unknown',

@@ -89,6 +89,8 @@ export interface Keyring {
   /** Random, made once. Begins the id of every intent, so that no keyring ever takes another's KMS keys for its own. */
   readonly id: string;
   readonly issuer: string;
+  /** Where its documents go: the bucket. Two stacks that point at one table would each publish to their own. */
+  readonly home: string;
   /** Raised in the very write that changes what is rendered, and by nothing else. 0: nothing to render yet. */
   readonly documentVersion: number;
   readonly keys: readonly Key[];

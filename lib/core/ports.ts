@@ -93,6 +93,8 @@ export interface StoredDocument {
 }
 
 export interface Publisher {
+  /** The name of the place, for example the bucket's. */
+  readonly home: string;
   read(path: string): Promise<StoredDocument | undefined>;
   /**
    * Writes over the version with this ETag, or creates the document when there must be none (`undefined`).

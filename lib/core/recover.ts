@@ -1,4 +1,7 @@
-/** `recover`: an operator has seen that the table was restored or lost, and lets the rotation go on from the document. */
+/**
+ * `recover`: an operator has seen that the table was restored, lost, or taken over by another stack, and lets the rotation
+ * go on from the document that verifiers hold.
+ */
 import type { Policy } from './config.ts';
 import { KeyturnError } from './errors.ts';
 import { documentPaths } from './issuer.ts';
@@ -14,13 +17,15 @@ export async function recover(ports: RotatorPorts, policy: Policy): Promise<Tick
   const loaded = await ports.store.load();
   const seen = await look(ports, loaded.keyring, policy);
   const { documentVersion = 0 } = loaded.keyring ?? {};
-  if (seen.storedVersion <= documentVersion) {
+  const isHere = loaded.keyring?.home === ports.publisher.home;
+  if (loaded.keyring && isHere && seen.storedVersion <= documentVersion) {
     throw new KeyturnError(
       'transition_refused',
       `there is nothing to recover: the document is at version ${seen.storedVersion}, the keyring at ${documentVersion}`,
     );
   }
-  await ports.store.save(await recovered(ports, policy, loaded, seen), loaded.revision);
+  const keyring = await recovered(ports, policy, loaded, seen);
+  await ports.store.save({ ...keyring, home: ports.publisher.home }, loaded.revision);
   return rotate(ports, policy);
 }
 
@@ -29,12 +34,12 @@ export async function recover(ports: RotatorPorts, policy: Policy): Promise<Tick
  * @throws KeyturnError `keyring_conflict` when the document is newer only because a tick has been at work meanwhile
  */
 export async function recovered(
-  { store, keys, clock, randomId }: RotatorPorts,
+  { store, keys, publisher, clock, randomId }: RotatorPorts,
   policy: Policy,
   { keyring, revision }: Loaded,
   seen: Look,
 ): Promise<Keyring> {
-  const ours = keyring ?? foundKeyring(policy.issuer, randomId());
+  const ours = keyring ?? foundKeyring(policy.issuer, randomId(), publisher.home);
   if (seen.storedVersion <= ours.documentVersion) return ours;
   const fresh = await store.load();
   if (fresh.revision !== revision) {

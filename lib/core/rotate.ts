@@ -47,7 +47,7 @@ export interface TickReport {
 const MAX_STEPS = 25;
 
 /**
- * @throws KeyturnError `clock_skewed`, `document_newer`, `keyring_invalid`, and whatever loading and looking throw:
+ * @throws KeyturnError `clock_skewed`, `document_newer`, `keyring_elsewhere`, `keyring_invalid`, and whatever loading and looking throw:
  *   then nothing has been decided. A single step that fails is a hold, and the others go on.
  */
 export async function rotate(ports: RotatorPorts, policy: Policy): Promise<TickReport> {
@@ -101,9 +101,18 @@ async function assess(ports: RotatorPorts, policy: Policy) {
       `the published document is at version ${seen.storedVersion}, the keyring at ${ours}: the table was restored or lost; nothing rotates until recover`,
     );
   }
-  if (loaded.keyring) return { keyring: loaded.keyring, revision: loaded.revision, seen };
-  const keyring = foundKeyring(policy.issuer, ports.randomId());
+  if (loaded.keyring) return { keyring: atHome(loaded.keyring, ports), revision: loaded.revision, seen };
+  const keyring = foundKeyring(policy.issuer, ports.randomId(), ports.publisher.home);
   return { keyring, revision: await save(ports, keyring, 0), seen };
+}
+
+/** Of two stacks on one table, one publishes where no verifier of the other looks: only the first one rotates. */
+function atHome(keyring: Keyring, { publisher }: RotatorPorts): Keyring {
+  if (keyring.home === publisher.home) return keyring;
+  throw new KeyturnError(
+    'keyring_elsewhere',
+    `the keyring publishes to ${keyring.home}, this rotator to ${publisher.home}: two stacks share a table; recover moves it here`,
+  );
 }
 
 /** I7: whose clock is off by more than the windows allow for decides nothing. */

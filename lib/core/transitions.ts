@@ -37,10 +37,11 @@ function find<State extends Key['state']>(keyring: Keyring, kid: string, ...stat
   return key as Extract<Key, { state: State }>;
 }
 
-export const foundKeyring = (issuer: string, id: string): Keyring => ({
+export const foundKeyring = (issuer: string, id: string, home: string): Keyring => ({
   schema: SCHEMA,
   id,
   issuer,
+  home,
   documentVersion: 0,
   keys: [],
   history: [],

@@ -6,6 +6,7 @@ import type { Perform } from './call.ts';
 import type { Record } from './trace.ts';
 
 export class SimulatedBucket implements Publisher, Edge {
+  readonly home: string = 'simulated';
   readonly objects = new Map<string, StoredDocument>();
   /** While true the edge serves only what it has, however old. */
   frozen = false;

@@ -67,14 +67,18 @@ const holds = ({ keys }: Published, kid: string): boolean => keys.some((key) => 
 
 type Checker = (history: History, policy: Policy) => string[];
 
+/** What a burned key signs in its last moments is lost on purpose. */
+const honest = (history: History): readonly Token[] =>
+  history.tokens.filter(({ at, kid }) => at < history.burnedAt(kid));
+
 /** Every token, while it is valid, finds its key in whatever document an honest verifier may hold. */
 const everyTokenFindsItsKey: Checker = (history, policy) => {
   const blindest = blindestVerifier(policy);
   const stale = (blindest ? blindSeconds(blindest) : 0) + edgeAge(policy);
-  return history.tokens.flatMap(({ at, kid, expiresAt }) => {
+  return honest(history).flatMap(({ at, kid, expiresAt }) => {
     const waived = history.activation(kid)?.leadWaived !== undefined;
     const end = expiresAt + policy.verifierLeeway + policy.clockSkew;
-    const held = history.during(waived ? at : at - stale, Math.min(end, history.burnedAt(kid)));
+    const held = history.during(waived ? at : at - stale, end).filter(({ since }) => since < history.burnedAt(kid));
     const without = held.find((document) => !holds(document, kid));
     return without ? [`I1: a token of ${kid} signed at ${at} meets version ${without.version} without its key`] : [];
   });
@@ -82,7 +86,7 @@ const everyTokenFindsItsKey: Checker = (history, policy) => {
 
 /** No key signs before it has been published for the lead, without a gap. */
 const noKeySignsBeforeItsLead: Checker = (history, policy) =>
-  history.tokens.flatMap(({ at, kid }) => {
+  honest(history).flatMap(({ at, kid }) => {
     const active = history.activation(kid);
     if (!active) return [`I2: ${kid} signed at ${at} and was never active`];
     const lead = active.leadWaived ? 0 : policy.publicationLead - 2 * policy.clockSkew;

@@ -43,7 +43,7 @@ function expectBetween(before: number, instant: number, after: number): void {
   expect(instant).toBeLessThan(after + 1);
 }
 
-const keyringOf = (issuer: string, id = 'one'): Keyring => foundKeyring(issuer, id);
+const keyringOf = (issuer: string, id = 'one'): Keyring => foundKeyring(issuer, id, 'bucket');
 
 /** Members of a later release at every level, and text that an encoding could lose. */
 const strange = (issuer: string): Keyring =>

@@ -21,7 +21,7 @@ const jwk = (alg: Algorithm, seed: number) =>
   ({ kty: 'AKP', kid: hash('sha256', `${seed}`, 'base64url'), use: 'sig', alg, pub: `${seed}` }) as PublicJwk;
 
 function keyring(issuer: string, ...algorithms: Algorithm[]): Keyring {
-  let ring = foundKeyring(issuer, 'k1');
+  let ring = foundKeyring(issuer, 'k1', 'bucket');
   for (const [seed, algorithm] of algorithms.entries()) {
     ring = openIntent(ring, { id: `k1.${seed}`, algorithm, openedAt: seed });
     const made = { intentId: `k1.${seed}`, keyArn: `arn:${seed}`, jwk: jwk(algorithm, seed) };
@@ -105,8 +105,8 @@ describe('renderDocuments', () => {
   });
 
   test('renders nothing while there is no key to show', () => {
-    expect(renderDocuments(foundKeyring(ISSUER, 'k1'), policy)).toEqual([]);
-    const intended = openIntent(foundKeyring(ISSUER, 'k1'), { id: 'k1.1', algorithm: 'RS256', openedAt: 1 });
+    expect(renderDocuments(foundKeyring(ISSUER, 'k1', 'bucket'), policy)).toEqual([]);
+    const intended = openIntent(foundKeyring(ISSUER, 'k1', 'bucket'), { id: 'k1.1', algorithm: 'RS256', openedAt: 1 });
     expect(renderDocuments(intended, policy)).toEqual([]);
     const gone = { kid: 'a', keyArn: 'arn:a', endedAt: 1, reason: 'burned', removedInVersion: 2 };
     const burned: Keyring = { ...intended, documentVersion: 2, keys: [{ ...gone, state: 'compromised' }] };

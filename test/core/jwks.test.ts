@@ -28,7 +28,7 @@ function key(seed: number, state: KeyState, sinceVersion = seed): Key {
   }
 }
 const keyring = (...keys: Key[]): Keyring => ({
-  ...foundKeyring('https://auth.example.com', 'k1'),
+  ...foundKeyring('https://auth.example.com', 'k1', 'bucket'),
   documentVersion: 9,
   keys,
 });
@@ -76,7 +76,7 @@ describe('renderJwks', () => {
   });
 
   test('an activation and the end of a key change no byte', () => {
-    const one = withPending(foundKeyring('https://auth.example.com', 'k1'), 1);
+    const one = withPending(foundKeyring('https://auth.example.com', 'k1', 'bucket'), 1);
     const two = withPending(activated(one, 10), 2);
     expect(bytes(activated(one, 10))).toBe(bytes(one));
     expect(bytes(activated(two, 20))).toBe(bytes(two));
@@ -84,9 +84,9 @@ describe('renderJwks', () => {
   });
 
   test('no two versions have equal bytes, not even of the same keys', () => {
-    const two = withPending(withPending(foundKeyring('https://auth.example.com', 'k1'), 1), 2);
+    const two = withPending(withPending(foundKeyring('https://auth.example.com', 'k1', 'bucket'), 1), 2);
     const back = retire(two, kid(2), 'algorithm changed', 10);
-    const one = withPending(foundKeyring('https://auth.example.com', 'k1'), 1);
+    const one = withPending(foundKeyring('https://auth.example.com', 'k1', 'bucket'), 1);
     expect(renderJwks(back).keys).toEqual(renderJwks(one).keys);
     expect(bytes(back)).not.toBe(bytes(one));
   });

@@ -49,7 +49,7 @@ const removed = (kid: string) => ({ kid, keyArn: `arn:${kid}`, endedAt: 4, reaso
 const retired = (kid: string): RetiredKey => ({ ...removed(kid), state: 'retired' });
 const compromised = (kid: string): CompromisedKey => ({ ...removed(kid), state: 'compromised' });
 const keyring = (...keys: Key[]): Keyring => ({
-  ...foundKeyring('https://auth.example.com', 'k1'),
+  ...foundKeyring('https://auth.example.com', 'k1', 'bucket'),
   documentVersion: 5,
   keys,
 });
@@ -110,7 +110,7 @@ describe('flushes', () => {
 
 describe('violations', () => {
   test('a sound keyring has none', () => {
-    expect(violations(foundKeyring('https://auth.example.com', 'k1'))).toEqual([]);
+    expect(violations(foundKeyring('https://auth.example.com', 'k1', 'bucket'))).toEqual([]);
     expect(violations(keyring(grace('a'), retired('b'), active('c'), compromised('d'), pending('e')))).toEqual([]);
   });
 

@@ -2,9 +2,12 @@ import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { KeyturnError } from '../../lib/core/errors.ts';
 import { documentPaths } from '../../lib/core/issuer.ts';
+import { readJwks } from '../../lib/core/jwks.ts';
 import { activeKey, pendingKeys } from '../../lib/core/keyring.ts';
 import { graceEnd, orphanAge } from '../../lib/core/policy.ts';
+import { recover } from '../../lib/core/recover.ts';
 import type { TickReport } from '../../lib/core/rotate.ts';
+import { releaseKey, retainKey } from '../../lib/core/wishes.ts';
 import { World } from '../../lib/simulator/world.ts';
 
 const DAY = 86_400;
@@ -341,6 +344,19 @@ describe('orphans', () => {
     expect(world.kms.stored.get(keyArn)?.deletionAt).toBeDefined();
   });
 
+  test('a key of an open intent is not swept, however old it is', async () => {
+    const world = await settled();
+    world.now += 90 * DAY;
+    world.intercept = ({ name }) => {
+      if (name === 'keys.publicKey') throw new KeyturnError('key_not_visible', 'told to');
+    };
+    for (let tick = 0; tick < 10; tick++) {
+      await world.tick();
+      world.now += 900;
+    }
+    expect([...world.kms.stored.values()].filter((key) => key.enabled)).toHaveLength(3);
+  });
+
   test("another keyring's keys are left alone, whatever their tag says", async () => {
     const world = await settled();
     const keyArn = await world.kms.create({ id: 'another.left', algorithm: 'ES256', openedAt: world.now });
@@ -395,4 +411,101 @@ test('every step and hold leaves one line, with kids and versions', async () => 
     documentVersion: 2,
     kids: [active(world), standby(world)],
   });
+});
+
+describe('two stacks on one table', () => {
+  test('only the one that founded the keyring rotates; the other says so, and signing goes on', async () => {
+    const world = await settled();
+    const before = world.keyrings.item;
+    world.now += 100 * DAY;
+    Object.assign(world.bucket, { home: 'another' });
+    await expect(world.tick()).rejects.toMatchObject({
+      code: 'keyring_elsewhere',
+      message: expect.stringContaining('publishes to simulated, this rotator to another'),
+    });
+    expect(world.keyrings.item).toBe(before);
+    await world.signer().sign(world.request());
+  });
+
+  test('recover moves it, with every key that the old place published', async () => {
+    const world = await settled();
+    const kids = world.keyring.keys.map(({ kid }) => kid);
+    const moved = new World();
+    moved.keyrings.item = world.keyrings.item;
+    moved.kms.stored.clear();
+    for (const [arn, key] of world.kms.stored) moved.kms.stored.set(arn, key);
+    moved.now = world.now + DAY;
+    Object.assign(moved.bucket, { home: 'another' });
+    await expect(moved.tick()).rejects.toMatchObject({ code: 'keyring_elsewhere' });
+    await recover(moved.rotatorPorts, moved.policy);
+    const { body } = await moved.bucket.fetch(JWKS);
+    expect([...(readJwks(body)?.kids ?? [])].sort()).toEqual(kids.toSorted());
+    expect(active(moved)).toBe(active(world));
+    // Its standby begins its lead anew: nobody has seen it here.
+    expect(pendingKeys(moved.keyring)[0]?.observedAt).toBe(moved.now);
+  });
+});
+
+describe('recover', () => {
+  test('is refused when there is nothing to recover', async () => {
+    const world = await settled();
+    await expect(recover(world.rotatorPorts, world.policy)).rejects.toMatchObject({ code: 'transition_refused' });
+  });
+
+  test('of a restored table keeps what verifiers hold, retires what has left, and goes on', async () => {
+    const world = await settled();
+    const backup = world.keyrings.item;
+    const first = active(world) ?? '';
+    await world.pass(190 * DAY);
+    const live = world.keyring.keys
+      .filter(({ state }) => state === 'active' || state === 'pending')
+      .map(({ kid }) => kid);
+    const { token } = await world.signer().sign(world.request());
+    world.keyrings.item = backup;
+    await recover(world.rotatorPorts, world.policy);
+    expect(world.keyring.history.map(([kid]) => kid)).toContain(first);
+    for (const kid of live) expect(readJwks((await world.bucket.fetch(JWKS)).body)?.kids.has(kid)).toBe(true);
+    await verify(world, token);
+    expect((await verify(world, (await world.signer().sign(world.request())).token)).protectedHeader.kid).toBeTruthy();
+    await world.pass(2 * DAY);
+    expect((await world.tick()).holds).toEqual([]);
+  });
+
+  test('of a lost table has the oldest key of the document sign', async () => {
+    const world = await settled();
+    await world.pass(95 * DAY);
+    const [oldest] = JSON.parse(world.bucket.objects.get(JWKS)?.body ?? '').keys as { kid: string }[];
+    world.keyrings.item = undefined;
+    await recover(world.rotatorPorts, world.policy);
+    expect(active(world)).toBe(oldest?.kid);
+    await verify(world, (await world.signer().sign(world.request())).token);
+    await world.pass(2 * DAY);
+    expect((await world.tick()).holds).toEqual([]);
+  });
+
+  test('takes no key from the document that KMS does not confirm', async () => {
+    const world = await settled();
+    const stored = world.bucket.objects.get(JWKS);
+    const jwks = JSON.parse(stored?.body ?? '') as { keys: { kid: string }[]; documentVersion: number };
+    const smuggled = { ...jwks.keys[0], kid: 'smuggled' };
+    const body = JSON.stringify({ keys: [smuggled, ...jwks.keys], documentVersion: 99 });
+    if (stored) world.bucket.objects.set(JWKS, { ...stored, body, etag: '"foreign"' });
+    await expect(world.tick()).rejects.toMatchObject({ code: 'document_newer' });
+    await recover(world.rotatorPorts, world.policy);
+    expect(readJwks((await world.bucket.fetch(JWKS)).body)?.kids.has('smuggled')).toBe(false);
+    expect(world.keyring.documentVersion).toBe(100);
+  });
+});
+
+test('retained keys stay until they are released', async () => {
+  const world = await settled();
+  await world.pass(2 * DAY);
+  const kid = active(world) ?? '';
+  await retainKey(world.rotatorPorts, world.policy, kid);
+  await world.rotateNow();
+  await world.pass(20 * DAY);
+  expect(world.keyring.keys.find((key) => key.kid === kid)?.state).toBe('grace');
+  await releaseKey(world.rotatorPorts, world.policy, kid);
+  expect(world.keyring.keys.find((key) => key.kid === kid)?.state).toBe('retired');
+  await expect(retainKey(world.rotatorPorts, world.policy, kid)).rejects.toMatchObject({ code: 'transition_refused' });
 });

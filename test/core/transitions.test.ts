@@ -45,7 +45,7 @@ const kid = (seed: number) => jwk(seed).kid;
 const intent = (seed: number) => ({ id: `k1.${seed}`, algorithm: 'EdDSA', openedAt: seed }) as const;
 const made = (seed: number) => ({ intentId: `k1.${seed}`, keyArn: `arn:${seed}`, jwk: jwk(seed) });
 
-const founded = foundKeyring(ISSUER, 'k1');
+const founded = foundKeyring(ISSUER, 'k1', 'bucket');
 const withPending = (keyring: Keyring, seed: number, now = seed) =>
   addPending(openIntent(keyring, intent(seed)), made(seed), now);
 const pendingKey = (keyring: Keyring, seed: number): PendingKey => {

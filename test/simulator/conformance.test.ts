@@ -75,7 +75,7 @@ canary(NAME, {
   },
   withoutStandby: async () => {
     const world = new World();
-    await world.keyrings.save(foundKeyring(world.policy.issuer, 'one'), 0);
+    await world.keyrings.save(foundKeyring(world.policy.issuer, 'one', 'bucket'), 0);
     return world.rotatorPorts.canary;
   },
 });
