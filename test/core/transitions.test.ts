@@ -75,7 +75,15 @@ const refusal = (act: () => unknown) => {
 
 describe('foundKeyring', () => {
   test('has nothing to show', () => {
-    expect(founded).toEqual({ schema: 1, id: 'k1', issuer: ISSUER, documentVersion: 0, keys: [], history: [] });
+    expect(founded).toEqual({
+      schema: 1,
+      id: 'k1',
+      issuer: ISSUER,
+      home: 'bucket',
+      documentVersion: 0,
+      keys: [],
+      history: [],
+    });
   });
 });
 
@@ -195,6 +203,18 @@ describe('activate', () => {
 
   test('answers the request for a rotation', () => {
     expect(activate(ready, claimed(ready, 3, 300), TERMS, 310)).not.toHaveProperty('rotationRequested');
+  });
+
+  test('a key that has ended has no more to say of how it began, nor of a time after which it must not sign', () => {
+    const first = activate(observe(one, kid(1), 110), claimed(one, 1, 110), terms, 111);
+    expect(first.keys[0]).toMatchObject(terms);
+    expect(activated(withPending(first, 2), 2, 220).keys[0]).toEqual({
+      ...pendingKey(one, 1),
+      state: 'grace',
+      activatedAt: 111,
+      maxTokenLifetime: 900,
+      endedAt: 220,
+    });
   });
 
   test('the first key ends nobody', () => {
