@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startStack } from '../../lib/local/stack.ts';
-import type { AwsUnderTest } from './suites.ts';
+import type { AwsUnderTest } from './under-test.ts';
 
 /** By name, the body of a handler. */
 const FUNCTIONS = {
