@@ -311,6 +311,25 @@ describe('what others do', () => {
     expect(kinds(await world.tick())).toContain('activate');
   });
 
+  test('an edge that a crash left behind the bucket is told again, once a tick', async () => {
+    const world = await settled();
+    await world.bucket.fetch(JWKS);
+    world.now += 1;
+    let invalidations = 0;
+    world.intercept = ({ name, phase }) => {
+      if (name !== 'publisher.invalidate' || phase !== 'before') return;
+      invalidations++;
+      if (invalidations === 1) throw new Error('the process dies');
+    };
+    world.policy = { ...world.policy, algorithm: 'EdDSA' };
+    const crashed = await world.tick();
+    expect(held(crashed)).toEqual(['step']);
+    expect(pendingKeys(world.keyring).find(({ algorithm }) => algorithm === 'EdDSA')?.observedAt).toBeUndefined();
+    const report = await world.tick();
+    expect(kinds(report).slice(0, 2)).toEqual(['invalidate', 'observe']);
+    expect(invalidations).toBeGreaterThan(1);
+  });
+
   test('a document without a cache header of ours is mended', async () => {
     const world = await settled();
     const stored = world.bucket.objects.get(JWKS);
