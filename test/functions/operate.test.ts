@@ -15,19 +15,30 @@ const REASON = 'key ceremony';
 
 test.concurrent('what is no operation changes nothing', async ({ onTestFinished }) => {
   const issuer = await closing(startSigning(), onTestFinished);
+  const rotate = { operation: 'rotate', reason: REASON };
+  const burn = { operation: 'burn', reason: REASON };
   const cases: [body: unknown, code: string][] = [
     [{}, 'operation_unknown'],
     [null, 'operation_unknown'],
-    ['"rotate"', 'unknown_member'],
-    [{ operation: 'burn', reason: REASON }, 'operation_unknown'],
-    [{ operation: 'Rotate', reason: REASON }, 'operation_unknown'],
-    [{ operation: ['rotate'], reason: REASON }, 'operation_unknown'],
+    ['"rotate"', 'operation_unknown'],
+    [{ ...rotate, operation: 'destroy' }, 'operation_unknown'],
+    [{ ...rotate, operation: 'Rotate' }, 'operation_unknown'],
+    [{ ...rotate, operation: ['rotate'] }, 'operation_unknown'],
+    [{ ...rotate, operation: 'constructor' }, 'operation_unknown'],
     [{ operation: 'rotate' }, 'invalid_member'],
-    [{ operation: 'rotate', reason: '' }, 'invalid_member'],
-    [{ operation: 'rotate', reason: ' \n' }, 'invalid_member'],
-    [{ operation: 'rotate', reason: 7 }, 'invalid_member'],
-    [{ operation: 'rotate', reason: 'x'.repeat(201) }, 'invalid_member'],
-    [{ operation: 'rotate', reason: REASON, force: true }, 'unknown_member'],
+    [{ ...rotate, reason: '' }, 'invalid_member'],
+    [{ ...rotate, reason: ' \n' }, 'invalid_member'],
+    [{ ...rotate, reason: 7 }, 'invalid_member'],
+    [{ ...rotate, reason: 'x'.repeat(201) }, 'invalid_member'],
+    [{ ...rotate, force: true }, 'unknown_member'],
+    [{ ...rotate, kid: 'x' }, 'unknown_member'],
+    [burn, 'invalid_member'],
+    [{ ...burn, kid: 'x', all: true }, 'invalid_member'],
+    [{ ...burn, all: 'yes' }, 'invalid_member'],
+    [{ ...burn, all: true, flush: 1 }, 'invalid_member'],
+    [{ operation: 'burn', all: true }, 'invalid_member'],
+    [{ operation: 'retain' }, 'invalid_member'],
+    [{ operation: 'recover', reason: REASON }, 'unknown_member'],
   ];
   for (const [body, code] of cases) {
     const response = await operate(issuer, body);
@@ -36,7 +47,7 @@ test.concurrent('what is no operation changes nothing', async ({ onTestFinished 
   }
   expect((await operate(issuer, '{')).status).toBe(400);
   expect(issuer.calls).toEqual([]);
-  const { payload } = await issuer.invoke('operate', { operation: 'burn' });
+  const { payload } = await issuer.invoke('operate', { operation: 'destroy' });
   expect(JSON.parse(payload)).toMatchObject({ errorType: 'operation_unknown' });
 });
 
@@ -92,4 +103,30 @@ test.concurrent('a rotation before there is a keyring is refused', async ({ onTe
   const response = await operate(issuer, { operation: 'rotate', reason: REASON });
   expect(response.status).toBe(503);
   expect(await response.json()).toMatchObject({ code: 'keyring_missing' });
+});
+
+test.concurrent.for([
+  ['http-api', 'the standby, which it has long known'],
+  ['jose', 'a fresh key, which makes it fetch and forget the burned one'],
+] as const)('after a burn, with %s verifying, the next token is of %s', async ([verifier], { onTestFinished }) => {
+  const issuer = await closing(startSigning({ config: { verifiers: [verifier] } }), onTestFinished);
+  const served = async () => {
+    const response = await fetch(`${issuer.policy.issuer}/.well-known/jwks.json`);
+    return ((await response.json()) as { keys: { kid: string }[] }).keys.map(({ kid }) => kid);
+  };
+  const { kid: burned } = await issuer.sign();
+  const before = await served();
+
+  const response = await operate(issuer, { operation: 'burn', kid: burned, reason: 'laptop stolen' });
+  const report = (await response.json()) as { burned: string[]; signing: string };
+  expect(response.status).toBe(200);
+  expect(report.burned).toEqual([burned]);
+  expect(await served()).not.toContain(burned);
+  expect(await served()).toContain(report.signing);
+  expect(before.includes(report.signing)).toBe(verifier === 'http-api');
+
+  // The warm signer still holds the burned key: it hears from KMS that the key is disabled, looks, and tries once more.
+  issuer.calls.length = 0;
+  expect((await issuer.sign()).kid).toBe(report.signing);
+  expect(issuer.calls).toEqual(['sign kms.Sign', 'sign dynamodb.GetItem', 'sign kms.Sign']);
 });
