@@ -140,6 +140,7 @@ function publisherUnderTest(aws: AwsUnderTest, proxy: AwsProxy, clients: AwsClie
         proxy.calls
           .filter(({ operation }) => operation === 'CreateInvalidation')
           .map(({ body }) => [...body.matchAll(/<Path>(.*?)<\/Path>/g)].map(([, path = '']) => unescaped(path))),
+      writes: () => proxy.count('PutObject'),
       misconfigured: publisherOf(`no-such-bucket-${randomUUID()}`),
     },
   };

@@ -21,6 +21,8 @@ export interface PublisherUnderTest {
     readonly refuse: (operation: 'read' | 'write' | 'invalidate', status: number, code: string) => void;
     /** The paths of every invalidation. */
     readonly invalidated: () => readonly (readonly string[])[];
+    /** How many writes reached the connection, retries included. */
+    readonly writes: () => number;
     /** With a bucket that does not exist. */
     readonly misconfigured: Publisher;
   };
@@ -257,7 +259,10 @@ export function publishing(name: string, create: Create): void {
         const seen = await look(publisher, path);
         connection.loseNextAnswer();
         // The port says what S3 says to the retry: another version is there. It is ours.
+        const writes = connection.writes();
         await publish(publisher, [version(path, 2)], seen);
+        // The write and its retry: one that is known as our own is not made again.
+        expect(connection.writes() - writes).toBe(2);
         expect((await publisher.read(path))?.body).toBe(version(path, 2).body);
         connection.loseNextAnswer();
         await expectRefusal(publisher.write(version(path, 3), await etagOf(publisher, path)), 'document_conflict');
