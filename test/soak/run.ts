@@ -74,7 +74,8 @@ export async function run({ rotations, lead, stop, onStart, onProgress }: RunOpt
       },
       onFailure: (reason) => tally.signError(reason),
     });
-    closers.push(() => load);
+    const rotating = rotateOften(`${stack.url}/operate`, tally, enough.signal);
+    closers.push(async () => void (await Promise.all([load, rotating])));
     // The last key that ended has left the JWKS too: only then has its grace been tried.
     const isOver = () => tally.rotations >= rotations && tally.retirements >= rotations;
     await until(isOver, patience(policy, rotations), broken);
@@ -94,6 +95,20 @@ const target = ({ policy: { issuer, verifierLeeway } }: LocalStack) => ({
   jwksUrl: `${new URL(issuer).origin}${documentPaths(issuer).jwks}`,
   leewaySeconds: verifierLeeway,
 });
+
+/** As soon as one rotation is over the next is asked for, so that nothing but the lead holds it back. */
+async function rotateOften(operateUrl: string, tally: Tally, enough: AbortSignal): Promise<void> {
+  const body = JSON.stringify({ operation: 'rotate', reason: 'soak' });
+  for (let asked = 0; !enough.aborted; await sleep(50)) {
+    const { activations } = tally;
+    if (activations === asked) continue;
+    const isHeard = await fetch(operateUrl, { method: 'POST', body }).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+    if (isHeard) asked = activations;
+  }
+}
 
 /** Seconds in which so many rotations must be over on a machine that is busy with other things. */
 const patience = ({ rotationPeriod, tick, grace }: Policy, rotations: number): number =>

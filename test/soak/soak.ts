@@ -6,7 +6,7 @@ import { run } from './run.ts';
 
 const HELP = `Usage: npm run soak -- [options]
 
-Rotates as fast as the policy check allows while four environments sign and eight kinds of verifier verify.
+Rotates as often as the lead allows while four environments sign and eight kinds of verifier verify.
 Fails when a live token is rejected, a sign call fails or a rotation does not happen.
 
   --rotations N   how many to see through (default 10)

@@ -19,15 +19,16 @@ const GIVEN = {
   verifiers: HABITS.map(({ name, keyCache, refetch }) => ({ name, keyCache, refetch })),
 };
 
-/** `lead` cuts the publication lead, and with it the rotation period: the next key signs as soon as the lead lets it. */
+/** `lead` takes the place of the least safe publication lead, and of nothing else. */
 export function windows(lead?: string): Record<string, unknown> {
   const policy = parsePolicy({ ...GIVEN, issuer: 'http://localhost' });
-  const publicationLead = lead === undefined ? minPublicationLead(policy) : readDuration('--lead', lead);
+  const publicationLead = minPublicationLead(policy);
+  const chosen = lead === undefined ? publicationLead : readDuration('--lead', lead);
   return {
     ...GIVEN,
-    publicationLead: formatDuration(publicationLead),
+    publicationLead: formatDuration(chosen),
     rotationPeriod: formatDuration(minRotationPeriod({ ...policy, publicationLead })),
     grace: formatDuration(minGrace(policy, policy.maxTokenLifetime)),
-    ...(publicationLead < minPublicationLead(policy) && { unsafeWindows: true }),
+    ...(chosen < publicationLead && { unsafeWindows: true }),
   };
 }
