@@ -51,6 +51,13 @@ export function publisher(name: string, create: Create): void {
       expect(await publisher.read(somePath())).toBeUndefined();
     });
 
+    test('whoever has the same bucket has the same home', async () => {
+      const { publisher, second, connection } = await create();
+      expect(publisher.home).toMatch(/./);
+      expect(second.home).toBe(publisher.home);
+      if (connection) expect(connection.misconfigured.home).not.toBe(publisher.home);
+    });
+
     test('a document comes back with its type and its cache control', async () => {
       const { publisher, second } = await create();
       const path = somePath();
