@@ -31,6 +31,8 @@ export interface KmsKeysOptions {
   readonly roles: KeyRoles;
 }
 
+type Tags = ReadonlyMap<string | undefined, string | undefined>;
+
 const isNamed = (error: unknown, ...names: string[]) => error instanceof Error && names.includes(error.name);
 const seconds = (date: Date | undefined) => (date ? date.getTime() / 1000 : 0);
 
@@ -134,7 +136,17 @@ export class KmsKeys implements KeyManager {
     }
   }
 
-  async #inspect(keyArn: string, tags: ReadonlyMap<string | undefined, string | undefined>): Promise<KmsKey> {
+  /** A key that denies us the look must not keep us from looking at the others: anybody may tag a key of his own. */
+  async #inspect(keyArn: string, tags: Tags): Promise<KmsKey> {
+    try {
+      return await this.#look(keyArn, tags);
+    } catch (error) {
+      if (!isNamed(error, 'AccessDeniedException')) throw error;
+      return { keyArn, state: 'hidden', createdAt: 0, genuine: false };
+    }
+  }
+
+  async #look(keyArn: string, tags: Tags): Promise<KmsKey> {
     const metadata = await this.#metadata(keyArn);
     if (!metadata) return { keyArn, state: 'gone', createdAt: 0, genuine: false };
     const tag = tags.get(TAGS.algorithm) ?? '';

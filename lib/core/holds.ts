@@ -41,7 +41,7 @@ export function holds(situation: Situation): Hold[] {
   }
   for (const key of seen.kms.values()) {
     const ours = keyring.keys.some((other) => other.keyArn === key.keyArn && isRendered(other));
-    if (!ours && !key.genuine && key.state === 'enabled') {
+    if (!ours && !key.genuine && (key.state === 'enabled' || key.state === 'hidden')) {
       add('foreign-key', `KMS key ${key.keyArn} carries this issuer's tag but is not as Keyturn makes keys`);
     }
   }

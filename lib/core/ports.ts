@@ -25,10 +25,13 @@ export interface Signer {
   sign(key: SigningKey, message: Uint8Array): Promise<Uint8Array>;
 }
 
-/** A KMS key as KMS describes it. `unusable`: it exists and cannot sign (disabled by somebody, or unavailable). */
+/**
+ * A KMS key as KMS describes it. `unusable`: it exists and cannot sign (disabled by somebody, or unavailable). `hidden`:
+ * its policy or ours keeps us from looking; nothing may be concluded from that.
+ */
 export interface KmsKey {
   readonly keyArn: string;
-  readonly state: 'enabled' | 'unusable' | 'pending-deletion' | 'gone';
+  readonly state: 'enabled' | 'unusable' | 'pending-deletion' | 'gone' | 'hidden';
   readonly createdAt: number;
   /** The id of the intent that the key was made for, from its tag. */
   readonly intentId?: string;

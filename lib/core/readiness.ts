@@ -47,11 +47,12 @@ function whyRotate({ keyring, seen, policy, now }: Parameters<typeof readiness>[
   const active = activeKey(keyring);
   if (!active) return 'there is no active key';
   const kms = seen.kms.get(active.keyArn);
-  if (kms && kms.state !== 'enabled') return `active key ${active.kid} is ${kms.state} in KMS`;
+  if (kms && kms.state !== 'enabled' && kms.state !== 'hidden')
+    return `active key ${active.kid} is ${kms.state} in KMS`;
   if (keyring.flush) return `a key was burned at ${formatInstant(keyring.flush.at)}`;
   if (keyring.rotationRequested) return `a rotation was requested: ${keyring.rotationRequested.reason}`;
   // From here on the calendar decides, and the calendar keeps to the window, unless the key's tokens would run out.
-  if (active.notAfter !== undefined && now >= active.notAfter - policy.maxTokenLifetime) {
+  if (active.notAfter !== undefined && now >= active.notAfter - policy.maxTokenLifetime - policy.tick) {
     return `active key ${active.kid} reaches its cryptoperiod at ${formatInstant(active.notAfter)}`;
   }
   const age = now - active.activatedAt;

@@ -5,6 +5,7 @@
 import type { Policy } from './config.ts';
 import { isPublicJwk, type PublicJwk } from './jwk.ts';
 import { type ActiveKey, activeKey, type GraceKey, isRendered, type Key, type Keyring } from './keyring.ts';
+import { activationTerms } from './transitions.ts';
 
 /** A key of the document that KMS confirms: genuine, enabled, and with this very public key. */
 export interface ConfirmedKey {
@@ -78,7 +79,7 @@ const toGrace = (key: ConfirmedKey, { maxTokenLifetime }: { maxTokenLifetime: nu
 function appoint(
   keyring: Keyring,
   document: readonly ConfirmedKey[],
-  { maxTokenLifetime, cryptoperiod }: Pick<Policy, 'maxTokenLifetime' | 'cryptoperiod'>,
+  policy: Pick<Policy, 'maxTokenLifetime' | 'cryptoperiod'>,
   now: number,
 ): Keyring {
   const [oldest] = document.filter(({ jwk }) => keyring.keys.some((key) => key.kid === jwk.kid && isRendered(key)));
@@ -88,8 +89,7 @@ function appoint(
     ...published(oldest),
     observedAt: now,
     activatedAt: now,
-    maxTokenLifetime,
-    ...(cryptoperiod && { notAfter: now + cryptoperiod }),
+    ...activationTerms(policy, now),
   };
   return { ...keyring, keys: keyring.keys.map((key) => (key.kid === active.kid ? active : key)) };
 }

@@ -49,7 +49,7 @@ const TABLE = {
   ],
   'http-api': [
     'API Gateway HTTP API JWT authorizer',
-    RSA,
+    RSA_PKCS1,
     2 * 3600,
     'never',
     'https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html',

@@ -528,3 +528,23 @@ test('retained keys stay until they are released', async () => {
   expect(world.keyring.keys.find((key) => key.kid === kid)?.state).toBe('retired');
   await expect(retainKey(world.rotatorPorts, world.policy, kid)).rejects.toMatchObject({ code: 'transition_refused' });
 });
+
+test('keys that KMS hides from us change nothing but the alarm', async () => {
+  const world = await settled();
+  const before = active(world);
+  const tagged = world.kms.tagged.bind(world.kms);
+  world.kms.tagged = async () => {
+    const hidden = (await tagged()).map(({ keyArn }) => ({
+      keyArn,
+      state: 'hidden' as const,
+      createdAt: 0,
+      genuine: false,
+    }));
+    return [...hidden, { keyArn: 'arn:stranger', state: 'hidden', createdAt: 0, genuine: false }];
+  };
+  world.now += 2 * DAY;
+  const report = await world.tick();
+  expect(report.steps).toEqual([]);
+  expect(held(report)).toEqual(['active-key', 'foreign-key']);
+  expect(active(world)).toBe(before);
+});

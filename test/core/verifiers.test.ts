@@ -24,7 +24,7 @@ const KNOWN: Record<VerifierName, [keyCache: number, refetch: number | 'never', 
   alb: [24 * HOUR, 'never', ['RS256']],
   sts: [24 * HOUR, 'never', [...RS, ...ES]],
   appsync: [24 * HOUR, 'never', ['RS256']],
-  'http-api': [2 * HOUR, 'never', [...RS, ...PS]],
+  'http-api': [2 * HOUR, 'never', RS],
   // Which algorithms it takes is not stated either.
   'rest-api': [HOUR, 0, ['RS256']],
   jose: [10 * MINUTE, 30, ALGORITHM_NAMES],

@@ -6,16 +6,8 @@ import type { World } from '../../lib/simulator/world.ts';
 /** Which of the tasks that can go on goes on, given the one that ran last. */
 export type Choose = (runnable: readonly number[], last: number | undefined) => number;
 
-/** Calls that no other task can tell from the outside need no turn of their own. */
-const SHARED = [
-  'store.',
-  'publisher.write',
-  'publisher.read',
-  'keys.create',
-  'keys.disable',
-  'keys.destroy',
-  'signer.sign',
-];
+/** The calls by which tasks notice each other; the others need no turn of their own. */
+const SHARED = ['store.', 'publisher.write', 'keys.create', 'keys.disable', 'keys.destroy', 'signer.sign'];
 
 class Task {
   readonly #held: (() => void)[] = [];
