@@ -7,8 +7,6 @@ import { describe, expect, test } from 'vitest';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const FILES = globSync('{lib,functions,bin}/**/*.{ts,mts,cts,tsx,js,mjs,cjs,jsx}', { cwd: ROOT }).sort();
 const MAX_LINES = 250;
-/** Still longer than that, and never to grow. Whoever shortens one takes it out. */
-const LONGER: Readonly<Record<string, number>> = { 'lib/local/kms.ts': 287, 'lib/local/s3.ts': 261 };
 
 interface Import {
   /** As it is written. */
@@ -149,13 +147,7 @@ describe('lib/core knows no clock', () => {
 describe('a file is read in one sitting', () => {
   test.for(FILES)('%s', (file) => {
     const lines = (SOURCES.get(file) ?? '').trimEnd().split('\n').length;
-    const most = LONGER[file] ?? MAX_LINES;
-    expect(lines, `${file} must have at most ${most} lines`).toBeLessThanOrEqual(most);
-    if (file in LONGER) expect(lines, `${file} is no exception any more`).toBeGreaterThan(MAX_LINES);
-  });
-
-  test('every exception is a file', () => {
-    expect(Object.keys(LONGER).filter((file) => !SOURCES.has(file))).toEqual([]);
+    expect(lines, `${file} must have at most ${MAX_LINES} lines`).toBeLessThanOrEqual(MAX_LINES);
   });
 });
 

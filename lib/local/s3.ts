@@ -1,19 +1,11 @@
 /** The REST API of S3, path-style, over one bucket. Whatever would be ignored is refused: `NotImplemented`. */
-import { createHash } from 'node:crypto';
 import { awsChunked } from './aws-chunked.ts';
-import { type Bucket, checksum, type ObjectVersion } from './bucket.ts';
+import type { Bucket, ObjectVersion } from './bucket.ts';
+import { checkIntegrity, checkRead, keptHeaders } from './s3-headers.ts';
 import { type AwsCall, AwsError, type AwsService, type WireReply, type WireRequest } from './wire.ts';
 import { type XmlElement, xmlDocument } from './xml.ts';
 
 const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
-const KEPT_HEADERS = new Set([
-  'content-type',
-  'cache-control',
-  'content-disposition',
-  'content-encoding',
-  'content-language',
-  'expires',
-]);
 /** Parameters that choose one of the operations below, or page through a list. Any other is a feature that is not here. */
 const QUERY = new Set([
   'x-id',
@@ -200,38 +192,6 @@ function operation({ method, query }: WireRequest, key: string): string {
   if (method === 'GET' && query.has('versions')) return 'ListObjectVersions';
   if (method === 'GET' && query.get('list-type') === '2') return 'ListObjectsV2';
   return `${method} on a bucket`;
-}
-
-const keptHeaders = (headers: WireRequest['headers']): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(headers).flatMap(([name, value]) => {
-      if (!KEPT_HEADERS.has(name) && !name.startsWith('x-amz-meta-')) return [];
-      // aws-chunked says how the body travelled, not what the object is.
-      const kept = name === 'content-encoding' ? String(value).replace(/^aws-chunked,?\s*/, '') : String(value);
-      return kept === '' ? [] : [[name, kept]];
-    }),
-  );
-
-/** S3 User Guide, "Checking object integrity". @throws AwsError `BadDigest`, `XAmzContentSHA256Mismatch` */
-function checkIntegrity(body: Buffer, headers: Readonly<Record<string, unknown>>): void {
-  const { 'x-amz-checksum-crc32': crc, 'content-md5': md5, 'x-amz-content-sha256': sha256 } = headers;
-  const digest = (hash: string) => createHash(hash).update(body);
-  const isBad =
-    (crc !== undefined && crc !== checksum(body)) || (md5 !== undefined && md5 !== digest('md5').digest('base64'));
-  if (isBad) throw new AwsError(400, 'BadDigest', 'The checksum that you specified did not match what we received.');
-  if (/^[0-9a-f]{64}$/.test(String(sha256)) && sha256 !== digest('sha256').digest('hex')) {
-    const sentence = "The provided 'x-amz-content-sha256' header does not match what was computed.";
-    throw new AwsError(400, 'XAmzContentSHA256Mismatch', sentence);
-  }
-}
-
-/** RFC 9110 §13.1. @throws AwsError 304 or 412 */
-function checkRead({ etag }: ObjectVersion, headers: WireRequest['headers']): void {
-  const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = headers;
-  if (ifMatch !== undefined && ifMatch !== '*' && ifMatch !== etag) {
-    throw new AwsError(412, 'PreconditionFailed', 'At least one of the pre-conditions you specified did not hold');
-  }
-  if (ifNoneMatch === '*' || ifNoneMatch === etag) throw new AwsError(304, 'NotModified', 'Not Modified');
 }
 
 function maxKeys(query: URLSearchParams): number {
