@@ -6,12 +6,12 @@
 import type { Policy } from './config.ts';
 import { isKeyturnError, KeyturnError } from './errors.ts';
 import { type Hold, holds } from './holds.ts';
-import { type Keyring, renderedKeys, violations } from './keyring.ts';
+import { activeKey, type Keyring, renderedKeys, violations } from './keyring.ts';
 import { nextStep, type Step, stepId } from './lifecycle.ts';
 import { type Look, type LookPorts, look, lookAgain } from './look.ts';
 import { perform } from './perform.ts';
 import type { Canary, Clock, KeyringStore, Loaded } from './ports.ts';
-import { foundKeyring, noteCanaryFailure } from './transitions.ts';
+import { endLater, foundKeyring, noteCanaryFailure } from './transitions.ts';
 
 export interface RotatorPorts extends LookPorts {
   readonly store: KeyringStore;
@@ -61,11 +61,15 @@ export async function rotate(ports: RotatorPorts, policy: Policy): Promise<TickR
   for (let count = 0; count < MAX_STEPS; count++) {
     const step = nextStep(keyring, seen, policy, ports.clock(), held);
     if (!step) break;
+    const before = keyring;
     try {
       const next = await perform(ports, policy, keyring, seen, step);
       if (next !== keyring) {
         revision = await save(ports, next, revision);
         keyring = next;
+        const settled = settleEnds(keyring, activeKey(before)?.kid, ports.clock());
+        if (settled !== keyring) revision = await save(ports, settled, revision);
+        keyring = settled;
       }
       note('step', step.kind, step.why);
       steps.push({ step: step.kind, why: step.why });
@@ -133,6 +137,16 @@ async function save({ store }: RotatorPorts, keyring: Keyring, revision: number)
   const broken = violations(keyring);
   if (broken.length > 0) throw new KeyturnError('keyring_invalid', `refused to save a keyring: ${broken.join('; ')}`);
   return store.save(keyring, revision);
+}
+
+/** More than a save takes. Beyond it the end that was stamped before the save is too early. */
+const PROMPT_SAVE_SECONDS = 1;
+
+/** The grace counts from when no signer can read the old keyring any more: from the end of the save, not its beginning. */
+function settleEnds(keyring: Keyring, formerlyActive: string | undefined, now: number): Keyring {
+  const ended = keyring.keys.find(({ kid, state }) => kid === formerlyActive && state === 'grace');
+  if (ended?.state !== 'grace' || now - ended.endedAt <= PROMPT_SAVE_SECONDS) return keyring;
+  return endLater(keyring, ended.kid, now);
 }
 
 /** What the step has changed in the world is looked at again; the rest of the first look stands. */

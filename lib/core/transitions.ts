@@ -128,6 +128,10 @@ function toGrace(key: ActiveKey, now: number): GraceKey {
   return { ...rest, state: 'grace', endedAt: now };
 }
 
+/** A save that took long: until it took effect, signers could still read the key as active. */
+export const endLater = (keyring: Keyring, kid: string, now: number): Keyring =>
+  replace(keyring, kid, () => ({ ...find(keyring, kid, 'grace'), endedAt: now }));
+
 /** Out of the JWKS, for good. */
 export function retire(keyring: Keyring, kid: string, reason: string, now: number): Keyring {
   const key = find(keyring, kid, 'grace', 'pending');

@@ -165,3 +165,24 @@ test('the lead is as long as the worst case, to the second', async () => {
   // Somebody fetched just before the publication, from a copy as old as the edge allows, and keeps it for 20 minutes.
   expect(activated - published).toBe(20 * 60 + 120);
 });
+
+test('a save that hangs does not shorten the grace', async () => {
+  const world = new World({ ...WINDOWS, clockSkew: '0s', publicationLead: '22m', grace: '12m' });
+  await world.tick();
+  const before = activeKey(world.keyring)?.kid ?? '';
+  world.now += 25 * 60;
+  let dead = 0;
+  world.intercept = async ({ name, phase }) => {
+    if (name !== 'store.save' || phase !== 'before') return;
+    world.intercept = undefined;
+    // The tick has decided, its write is under way for 100 s, and a signer still reads the old keyring.
+    world.now += 100;
+    const last = await world.signer().sign(world.request({ expiresIn: 600 }));
+    expect(last.kid).toBe(before);
+    dead = last.expiresAt + 60;
+  };
+  await world.tick();
+  expect(activeKey(world.keyring)?.kid).not.toBe(before);
+  const removed = await creep(world, () => !readJwks(world.bucket.objects.get(JWKS)?.body ?? '')?.kids.has(before));
+  expect(removed).toBeGreaterThanOrEqual(dead);
+});
