@@ -40,10 +40,10 @@ export class Crowd {
     return crowd;
   }
 
-  /** To every verifier, at a moment of the token's life that is drawn for each. */
-  hand(token: Token): void {
+  /** To every verifier, `at` or at a moment of the token's life that is drawn for each. */
+  hand(token: Token, at?: number): void {
     for (const member of this.#members.values()) {
-      const errand: Errand = { ...token, at: moment(token.expiresAt * 1000) };
+      const errand: Errand = { ...token, at: at ?? moment(token.expiresAt * 1000) };
       this.pending += 1;
       // The exit of a verifier tells more than a broken channel to it.
       member.send(errand, () => undefined);

@@ -4,27 +4,23 @@
  */
 import { JwtVerifier } from 'aws-jwt-verify';
 import { SimpleJwksCache, SimplePenaltyBox } from 'aws-jwt-verify/jwk';
-import {
-  type CryptoKey,
-  createLocalJWKSet,
-  createRemoteJWKSet,
-  errors,
-  type JSONWebKeySet,
-  type JWTVerifyGetKey,
-  jwtVerify,
-} from 'jose';
+import { type CryptoKey, createRemoteJWKSet, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { get, HeldSet, refetching } from './held-set.ts';
 
 export interface Target {
   readonly issuer: string;
   readonly audience: string;
   readonly jwksUrl: string;
   readonly leewaySeconds: number;
+  /** For how long those verifiers keep a set that keep it longest without keeping it for ever. */
+  readonly longCacheSeconds: number;
 }
 /** Rejects when the token is not accepted. */
 export type Verify = (token: string) => Promise<unknown>;
 
 export interface Habit {
   readonly name: string;
+  /** `long`: the target says how long. */
   readonly keyCache: string;
   readonly refetch: string;
   start(target: Target): Verify;
@@ -34,9 +30,12 @@ export const HABITS: readonly Habit[] = [
   {
     // Its cool-down is 30 s by default: with that the lead would be half a minute, and so would each rotation.
     name: 'jose',
-    keyCache: '10m',
+    keyCache: 'long',
     refetch: '1s',
-    start: (target) => withJose(target, createRemoteJWKSet(new URL(target.jwksUrl), { cooldownDuration: 1000 })),
+    start: (target) => {
+      const options = { cooldownDuration: 1000, cacheMaxAge: target.longCacheSeconds * 1000 };
+      return withJose(target, createRemoteJWKSet(new URL(target.jwksUrl), options));
+    },
   },
   { name: 'aws-jwt-verify', keyCache: 'forever', refetch: '1s', start: awsJwtVerify },
   {
@@ -57,7 +56,7 @@ export const HABITS: readonly Habit[] = [
     refetch: '0s',
     start: (target) => withJose(target, refetching(new HeldSet(target.jwksUrl), 0)),
   },
-  { name: 'per kid', keyCache: '10m', refetch: '1s', start: perKid },
+  { name: 'per kid', keyCache: 'long', refetch: '1s', start: perKid },
   {
     name: 'polling',
     keyCache: '2s',
@@ -113,72 +112,17 @@ function awsJwtVerify({ issuer, audience, jwksUrl, leewaySeconds }: Target): Ver
   return (token) => verifier.verify(token);
 }
 
-/** As jwks-rsa: each key is found once and then kept by itself, however the set changes. */
+/** As jwks-rsa: each key is fetched when it is met, and then kept by itself, however the set changes. */
 function perKid(target: Target): Verify {
   const set = new HeldSet(target.jwksUrl);
-  const find = refetching(set, 1000);
   const known = new Map<string, { readonly key: CryptoKey; readonly until: number }>();
   return withJose(target, async (header, token) => {
     const { kid = '' } = header;
     const cached = known.get(kid);
     if (cached && Date.now() < cached.until) return cached.key;
-    const key = (await find(header, token)) as CryptoKey;
-    known.set(kid, { key, until: Date.now() + 600_000 });
+    if (set.age >= 1000) await set.fetch();
+    const key = (await set.find(header, token)) as CryptoKey;
+    known.set(kid, { key, until: Date.now() + target.longCacheSeconds * 1000 });
     return key;
   });
-}
-
-/** Fetches again for a kid that it does not find, once in so many milliseconds. */
-const refetching =
-  (set: HeldSet, coolDown: number): JWTVerifyGetKey =>
-  async (...wanted) => {
-    if (set.age === Number.POSITIVE_INFINITY) await set.fetch();
-    try {
-      return await set.find(...wanted);
-    } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey) || set.age < coolDown) throw error;
-      await set.fetch();
-      return set.find(...wanted);
-    }
-  };
-
-/** The last set that one verifier has fetched. Who asks while a fetch is under way waits for that one. */
-class HeldSet {
-  /** Milliseconds, by the answer's `Cache-Control` and `Age` (RFC 9111 §4.2). */
-  maxAge = 0;
-  find: JWTVerifyGetKey = createLocalJWKSet({ keys: [] });
-  readonly #url: string;
-  #fetchedAt = Number.NEGATIVE_INFINITY;
-  #pending: Promise<void> | undefined;
-
-  constructor(url: string) {
-    this.#url = url;
-  }
-
-  /** Milliseconds since it was asked for; Infinity before the first fetch. */
-  get age(): number {
-    return Date.now() - this.#fetchedAt;
-  }
-
-  fetch(): Promise<void> {
-    this.#pending ??= this.#fetch().finally(() => {
-      this.#pending = undefined;
-    });
-    return this.#pending;
-  }
-
-  async #fetch(): Promise<void> {
-    const askedAt = Date.now();
-    const response = await get(this.#url);
-    this.find = createLocalJWKSet((await response.json()) as JSONWebKeySet);
-    const [, maxAge = '0'] = /max-age=(\d+)/.exec(response.headers.get('cache-control') ?? '') ?? [];
-    this.maxAge = 1000 * Math.max(0, Number(maxAge) - Number(response.headers.get('age') ?? 0));
-    this.#fetchedAt = askedAt;
-  }
-}
-
-async function get(url: string): Promise<Response> {
-  const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(5000) });
-  if (response.status === 200) return response;
-  throw new Error(`the JWKS is answered with ${response.status}`);
 }

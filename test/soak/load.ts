@@ -34,11 +34,11 @@ export async function signUntil(stop: AbortSignal, { signUrl, onToken, onFailure
 }
 
 /** @throws Error that says how the issuer refused */
-async function sign(signUrl: string): Promise<Token> {
+export async function sign(signUrl: string, expiresIn?: number): Promise<Token> {
   const response = await fetch(signUrl, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ audience: AUDIENCE, claims: { sub: 'svc:soak' } }),
+    body: JSON.stringify({ audience: AUDIENCE, claims: { sub: 'svc:soak' }, expiresIn }),
     signal: AbortSignal.timeout(10_000),
   });
   const answer = (await response.json()) as Token & { code?: string };

@@ -1,7 +1,8 @@
 /** What a soak says: for people, or one JSON object a line. */
 import type { Policy } from '../../lib/core/config.ts';
 import { blindestVerifier, edgeAge, unsafe } from '../../lib/core/policy.ts';
-import { type Run, SIGNERS } from './run.ts';
+import { exposureTable } from './exposure-table.ts';
+import { type Run, type RunOptions, retirements, SIGNERS } from './run.ts';
 import type { Tally } from './tally.ts';
 
 export interface Output {
@@ -17,17 +18,22 @@ const count = (value: number) => value.toLocaleString('en-US');
 export const output = (json: boolean): Output => (json ? forPrograms() : forPeople());
 
 /** What a run must not have, one sentence each. */
-export function faultsOf({ tally, environments, unanswered }: Run, rotations: number): string[] {
+export function faultsOf(
+  { tally, environments, unanswered }: Run,
+  { rotations, burn }: Pick<RunOptions, 'rotations' | 'burn'>,
+): string[] {
   const faults: string[] = [];
   const add = (isFault: boolean, sentence: string) => isFault && faults.push(sentence);
   add(tally.falselyRejected > 0, `${count(tally.falselyRejected)} tokens were falsely rejected`);
   add(tally.signErrors > 0, `${count(tally.signErrors)} sign calls failed`);
   add(tally.rotations < rotations, `${tally.rotations} of ${rotations} rotations were seen`);
   add(tally.kids.size < rotations + 1, `${tally.kids.size} kids signed, ${rotations + 1} should have`);
-  add(tally.retirements < rotations, `${tally.retirements} of ${rotations} former keys left the JWKS`);
+  const leaving = retirements({ rotations, burn });
+  add(tally.retirements < leaving, `${tally.retirements} of ${leaving} former keys left the JWKS`);
   add(environments.length < SIGNERS, `${environments.length} of ${SIGNERS} environments signed`);
   add(unanswered > 0, `${count(unanswered)} verifications never ended`);
   for (const [name, { verified }] of tally.verifiers) add(verified === 0, `${name} verified nothing`);
+  if (burn) faults.push(...(tally.aftermath?.faults ?? ['nothing was burned']));
   return faults;
 }
 
@@ -58,6 +64,7 @@ function forPeople(): Output {
 signed        ${count(signed)} tokens in ${seconds.toFixed(0)} s, ${count(signErrors)} errors${signReasons.map((reason) => `\n    ${reason}`).join('')}
 rotations     ${rotations}, ${retirements} former keys left the JWKS, ${kids.size} kids signed, ${failedTicks} ticks failed
 environments  ${environments.length} (${environments.map(count).join(', ')} tokens)`);
+      if (tally.aftermath) write(exposureTable(tally.aftermath));
       for (const fault of faults) write(`FAULT: ${fault}`);
     },
     verdict: (isPassed, sentence) => write(`\n${isPassed ? 'ok' : 'FAILED'}: ${sentence}`),
@@ -90,6 +97,7 @@ function forPrograms(): Output {
         unanswered,
         signReasons: tally.signReasons,
         verifiers: Object.fromEntries(tally.verifiers),
+        ...(tally.aftermath && { burn: tally.aftermath.summary }),
         faults,
       }),
     verdict: (isPassed, sentence) => line('verdict', { passed: isPassed, sentence }),

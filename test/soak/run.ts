@@ -3,10 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type LocalStack, startLocalStack } from '../../lib/cli/local-stack.ts';
 import { type Policy, parsePolicy } from '../../lib/core/config.ts';
 import { documentPaths } from '../../lib/core/issuer.ts';
+import { burnActiveKey } from './burn.ts';
 import { Crowd } from './crowd.ts';
 import { watchSigners } from './environments.ts';
 import { AUDIENCE, signUntil } from './load.ts';
 import { Tally } from './tally.ts';
+import { until } from './wait.ts';
 import { windows } from './windows.ts';
 
 export const SIGNERS = 4;
@@ -15,6 +17,8 @@ export interface RunOptions {
   readonly rotations: number;
   /** In place of the least safe one. */
   readonly lead?: string | undefined;
+  /** Burns the active key after the first rotation. */
+  readonly burn?: { readonly flush: boolean } | undefined;
   readonly stop: AbortSignal;
   readonly onStart: (policy: Policy) => void;
   readonly onProgress: (seconds: number, tally: Tally) => void;
@@ -31,9 +35,13 @@ export interface Run {
 
 const PROGRESS_MS = 5000;
 
+/** How many keys must have left the JWKS by their grace: a burned one leaves at once. */
+export const retirements = ({ rotations, burn }: Pick<RunOptions, 'rotations' | 'burn'>): number =>
+  burn ? rotations - 1 : rotations;
+
 /** @throws the reason of `stop`, or why the run could not go on */
-export async function run({ rotations, lead, stop, onStart, onProgress }: RunOptions): Promise<Run> {
-  const config = windows(lead);
+export async function run({ rotations, lead, burn, stop, onStart, onProgress }: RunOptions): Promise<Run> {
+  const { config, longCacheSeconds } = windows({ lead, burn: burn !== undefined });
   const policy = parsePolicy({ ...config, issuer: 'http://localhost' });
   const tally = new Tally(policy.verifierLeeway);
   const startedAt = Date.now();
@@ -54,8 +62,9 @@ export async function run({ rotations, lead, stop, onStart, onProgress }: RunOpt
     });
     closers.push(() => stack.close());
     onStart(stack.policy);
+    const aim = target(stack, longCacheSeconds);
     const crowd = await Crowd.start(
-      target(stack),
+      aim,
       (verifier, outcome) => tally.outcome(verifier, outcome),
       (error) => lost.abort(error),
     );
@@ -64,8 +73,6 @@ export async function run({ rotations, lead, stop, onStart, onProgress }: RunOpt
     closers.push(() => clearInterval(progress));
 
     await until(() => tally.activations > 0, patience(policy, 0), broken);
-    // A signer that has read the keyring before its first key was active believes that for as long as it caches.
-    await sleep(policy.signerCache * 1000 + 100);
     const load = signUntil(enough.signal, {
       signUrl: `${stack.url}/sign`,
       onToken: (token) => {
@@ -74,10 +81,17 @@ export async function run({ rotations, lead, stop, onStart, onProgress }: RunOpt
       },
       onFailure: (reason) => tally.signError(reason),
     });
-    const rotating = rotateOften(`${stack.url}/operate`, tally, enough.signal);
+    // The burn is to meet a standby whose lead is over, and that would sign at once if it was asked to.
+    let isFree = burn === undefined;
+    const rotating = rotateOften(`${stack.url}/operate`, tally, () => isFree || tally.rotations === 0, enough.signal);
     closers.push(async () => void (await Promise.all([load, rotating])));
+    if (burn) {
+      await until(() => tally.rotations > 0, patience(policy, 1), broken);
+      await burnActiveKey({ stack, jwksUrl: aim.jwksUrl, crowd, tally, flush: burn.flush, broken });
+      isFree = true;
+    }
     // The last key that ended has left the JWKS too: only then has its grace been tried.
-    const isOver = () => tally.rotations >= rotations && tally.retirements >= rotations;
+    const isOver = () => tally.rotations >= rotations && tally.retirements >= retirements({ rotations, burn });
     await until(isOver, patience(policy, rotations), broken);
     enough.abort();
     await load;
@@ -89,19 +103,25 @@ export async function run({ rotations, lead, stop, onStart, onProgress }: RunOpt
   }
 }
 
-const target = ({ policy: { issuer, verifierLeeway } }: LocalStack) => ({
+const target = ({ policy: { issuer, verifierLeeway } }: LocalStack, longCacheSeconds: number) => ({
   issuer,
   audience: AUDIENCE,
   jwksUrl: `${new URL(issuer).origin}${documentPaths(issuer).jwks}`,
   leewaySeconds: verifierLeeway,
+  longCacheSeconds,
 });
 
 /** As soon as one rotation is over the next is asked for, so that nothing but the lead holds it back. */
-async function rotateOften(operateUrl: string, tally: Tally, enough: AbortSignal): Promise<void> {
+async function rotateOften(
+  operateUrl: string,
+  tally: Tally,
+  mayAsk: () => boolean,
+  enough: AbortSignal,
+): Promise<void> {
   const body = JSON.stringify({ operation: 'rotate', reason: 'soak' });
   for (let asked = 0; !enough.aborted; await sleep(50)) {
     const { activations } = tally;
-    if (activations === asked) continue;
+    if (activations === asked || !mayAsk()) continue;
     const isHeard = await fetch(operateUrl, { method: 'POST', body }).then(
       ({ ok }) => ok,
       () => false,
@@ -113,12 +133,3 @@ async function rotateOften(operateUrl: string, tally: Tally, enough: AbortSignal
 /** Seconds in which so many rotations must be over on a machine that is busy with other things. */
 const patience = ({ rotationPeriod, tick, grace }: Policy, rotations: number): number =>
   2 * (rotations * (rotationPeriod + 2 * tick) + grace) + 30;
-
-/** Whether it is so or the time is up: what is missing then is the report's to tell. */
-async function until(isSo: () => boolean, seconds: number, broken: AbortSignal): Promise<void> {
-  const deadline = Date.now() + seconds * 1000;
-  while (!isSo() && Date.now() < deadline) {
-    broken.throwIfAborted();
-    await sleep(50);
-  }
-}

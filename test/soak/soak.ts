@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { readDuration } from '../../lib/core/duration.ts';
 import { faultsOf, type Output, output } from './output.ts';
-import { run } from './run.ts';
+import { type RunOptions, run } from './run.ts';
 
 const HELP = `Usage: npm run soak -- [options]
 
@@ -11,6 +11,8 @@ Fails when a live token is rejected, a sign call fails or a rotation does not ha
 
   --rotations N   how many to see through (default 10)
   --lead TIME     another publication lead, for example 0s: live tokens are then rejected, and the soak says so
+  --burn          burns the active key after the first rotation, so that a fresh key signs at once
+  --no-flush      with --burn: the standby signs until the fresh key has its lead
   --prove         a safe run, and then the same one with the lead cut to 0s, which must show rejections
   --json          one JSON object a line
   --help
@@ -20,10 +22,13 @@ const { values } = parseArgs({
   options: {
     rotations: { type: 'string', default: '10' },
     lead: { type: 'string' },
+    burn: { type: 'boolean', default: false },
+    flush: { type: 'boolean', default: true },
     prove: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
+  allowNegative: true,
 });
 
 const stop = new AbortController();
@@ -46,13 +51,17 @@ async function soak(say: Output): Promise<boolean> {
   const rotations = readRotations(values.rotations);
   if (values.prove && values.lead !== undefined) throw new Error('--prove chooses the lead itself');
   if (values.lead !== undefined) readDuration('--lead', values.lead);
+  if (values.burn && (values.prove || values.lead !== undefined)) throw new Error('--burn chooses the lead itself');
+  if (!values.flush && !values.burn) throw new Error('--no-flush says how to burn: it needs --burn');
+  const burn = values.burn ? { flush: values.flush } : undefined;
 
-  const safe = await once(say, rotations, values.lead);
+  const safe = await once(say, { rotations, lead: values.lead, burn });
+  const kept = burn ? 'and a burn whose every bound was kept' : 'no live token was rejected';
   if (safe.faults.length > 0) say.verdict(false, safe.faults.join('; '));
-  else say.verdict(true, `${rotations} rotations, no live token was rejected`);
+  else say.verdict(true, `${rotations} rotations, ${kept}`);
   if (!values.prove || safe.faults.length > 0) return safe.faults.length === 0;
 
-  const cut = await once(say, rotations, '0s');
+  const cut = await once(say, { rotations, lead: '0s' });
   const isSeen = cut.falselyRejected > 0;
   const sentence = isSeen
     ? `without a lead ${cut.falselyRejected} live tokens were rejected, as they must be`
@@ -61,9 +70,9 @@ async function soak(say: Output): Promise<boolean> {
   return isSeen;
 }
 
-async function once(say: Output, rotations: number, lead: string | undefined) {
-  const seen = await run({ rotations, lead, stop: stop.signal, onStart: say.started, onProgress: say.progress });
-  const faults = faultsOf(seen, rotations);
+async function once(say: Output, order: Pick<RunOptions, 'rotations' | 'lead' | 'burn'>) {
+  const seen = await run({ ...order, stop: stop.signal, onStart: say.started, onProgress: say.progress });
+  const faults = faultsOf(seen, order);
   say.ended(seen, faults);
   return { faults, falselyRejected: seen.tally.falselyRejected };
 }

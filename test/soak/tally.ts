@@ -1,4 +1,5 @@
 /** What a run has seen, and which of it counts as a fault. */
+import type { Aftermath } from './aftermath.ts';
 import { HABITS } from './habits.ts';
 import type { Token } from './load.ts';
 import type { Outcome } from './verifier.ts';
@@ -22,6 +23,10 @@ export class Tally {
   activations = 0;
   retirements = 0;
   failedTicks = 0;
+  /** When the standby was first seen at the edge, in milliseconds; none while there is no standby. */
+  standbyAt: number | undefined;
+  /** Of the burn, once one is prepared. */
+  aftermath: Aftermath | undefined;
   readonly verifiers: ReadonlyMap<string, Verifications> = new Map(
     HABITS.map(({ name }) => [name, { verified: 0, falselyRejected: 0, late: 0, reasons: [] }]),
   );
@@ -47,6 +52,7 @@ export class Tally {
   token({ kid }: Token): void {
     this.signed += 1;
     this.kids.add(kid);
+    this.aftermath?.token();
   }
 
   signError(reason: string): void {
@@ -62,7 +68,11 @@ export class Tally {
   logged(line: string): void {
     const { event, step } = readLine(line);
     if (event !== 'step') return;
-    if (step === 'activate') this.activations += 1;
+    if (step === 'observe') this.standbyAt = Date.now();
+    if (step === 'activate') {
+      this.activations += 1;
+      this.standbyAt = undefined;
+    }
     if (step === 'retire') this.retirements += 1;
   }
 
@@ -70,6 +80,9 @@ export class Tally {
     const row = this.verifiers.get(verifier);
     if (!row) return;
     const verdict = judge(outcome, this.#leewaySeconds);
+    this.aftermath?.see(verifier, outcome);
+    // Whether a burn excuses a rejection is known when the burn has answered.
+    if (verdict === 'falselyRejected' && this.aftermath?.mayExcuse(outcome)) return;
     row[verdict] += 1;
     if (verdict !== 'falselyRejected') return;
     const left = ((outcome.expiresAt * 1000 - outcome.startedAt) / 1000).toFixed(2);
