@@ -1,7 +1,7 @@
 /** What a burn costs, told honestly: who accepts the burned key until when, and who rejects the fresh one. */
 import type { Policy } from './config.ts';
 import { edgeAge } from './policy.ts';
-import { fetchesOnce, VERIFIERS, type Verifier } from './verifiers.ts';
+import { blindSeconds, fetchesOnce, VERIFIERS, type Verifier } from './verifiers.ts';
 
 export interface Exposure {
   readonly verifier: string;
@@ -11,7 +11,7 @@ export interface Exposure {
    * the fresh key makes it fetch, or until it restarts.
    */
   readonly acceptsBurnedUntil: number | 'fresh-kid';
-  /** Until when it may reject tokens of the fresh key. Absent: it fetches for an unknown kid. */
+  /** Until when it may reject tokens of the fresh key. Absent: the fresh key signs when it has long been able to know it. */
   readonly rejectsFreshUntil?: number;
 }
 
@@ -29,15 +29,18 @@ export function exposure(policy: Policy, removedAt: number, freshAt: number): Ex
     verifier: verifier.name,
     title: verifier.title,
     acceptsBurnedUntil: until(verifier, removedAt + edgeAge(policy) + 2 * policy.clockSkew),
-    ...(verifier.refetch === 'never' && rejects(verifier, removedAt + edgeAge(policy), freshAt)),
+    ...rejects(verifier, removedAt + edgeAge(policy), freshAt),
   }));
 }
 
 const until = ({ keyCache }: Verifier, oldest: number): number | 'fresh-kid' =>
   Number.isFinite(keyCache) ? oldest + keyCache : 'fresh-kid';
 
-/** The fresh key enters with the very document that the burned one leaves. */
-function rejects({ keyCache }: Verifier, oldest: number, freshAt: number): { rejectsFreshUntil?: number } {
-  const known = oldest + keyCache;
+/**
+ * The fresh key enters with the very document that the burned one leaves. Who fetches for an unknown kid may just have
+ * fetched for another one.
+ */
+function rejects(verifier: Verifier, oldest: number, freshAt: number): { rejectsFreshUntil?: number } {
+  const known = oldest + blindSeconds(verifier);
   return known > freshAt ? { rejectsFreshUntil: known } : {};
 }

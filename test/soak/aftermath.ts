@@ -24,6 +24,9 @@ export interface Exposed {
   readonly reason: string | undefined;
 }
 
+/** A kid that no key has: whoever fetches for an unknown one then holds the standby too. */
+export const STRANGER = 'stranger';
+
 export class Aftermath {
   askedAt = Number.POSITIVE_INFINITY;
   answeredAt = Number.POSITIVE_INFINITY;
@@ -50,7 +53,7 @@ export class Aftermath {
   }
 
   isFresh(kid: string): boolean {
-    return !this.#known.has(kid);
+    return kid !== STRANGER && !this.#known.has(kid);
   }
 
   see(verifier: string, outcome: Outcome): void {
@@ -59,6 +62,7 @@ export class Aftermath {
 
   /** Whether a rejection may be the burn's doing: then it is judged here, by what the burn has answered. */
   mayExcuse({ kid, endedAt }: Outcome): boolean {
+    if (kid === STRANGER) return true;
     return kid === this.burned ? endedAt >= this.askedAt : this.isFresh(kid);
   }
 

@@ -2,9 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LocalStack } from '../../lib/cli/local-stack.ts';
 import type { BurnReport } from '../../lib/core/burn.ts';
-import { Aftermath } from './aftermath.ts';
+import { Aftermath, STRANGER } from './aftermath.ts';
 import type { Crowd } from './crowd.ts';
-import { sign } from './load.ts';
+import { sign, type Token } from './load.ts';
 import type { Tally } from './tally.ts';
 import { until } from './wait.ts';
 
@@ -35,6 +35,8 @@ export async function burnActiveKey({ stack, jwksUrl, crowd, tally, flush, broke
   const tokens = [first, ...(await Promise.all(more))].filter(({ kid }) => kid === first.kid);
   const aftermath = new Aftermath(first.kid, known, flush);
   tally.aftermath = aftermath;
+  // Caches that keep for ever are to know the standby, so that its tokens do not make them drop the burned key.
+  crowd.hand(strange(first), Date.now());
 
   let turn = 0;
   const presenting = setInterval(() => crowd.hand(tokens[turn++ % tokens.length] ?? first, Date.now()), PAUSE_MS);
@@ -47,6 +49,12 @@ export async function burnActiveKey({ stack, jwksUrl, crowd, tally, flush, broke
   } finally {
     clearInterval(presenting);
   }
+}
+
+function strange({ token, expiresAt }: Token): Token {
+  const [, payload, signature] = token.split('.');
+  const header = Buffer.from(JSON.stringify({ alg: 'RS256', kid: STRANGER, typ: 'JWT' })).toString('base64url');
+  return { token: `${header}.${payload}.${signature}`, kid: STRANGER, expiresAt };
 }
 
 async function ask(url: string, operation: object): Promise<BurnReport> {
