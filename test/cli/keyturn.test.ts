@@ -1,7 +1,7 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { Command, endAll } from './command.ts';
 
-afterEach(endAll);
+afterAll(endAll);
 
 async function run(...args: string[]) {
   const command = new Command(...args);
@@ -9,30 +9,30 @@ async function run(...args: string[]) {
   return { status, stdout: command.stdout, stderr: command.stderr };
 }
 
-test.for([[[]], [['--help']], [['-h']]] as const)('keyturn %j lists its verbs', async ([args]) => {
+test.concurrent.for([[[]], [['--help']], [['-h']]] as const)('keyturn %j lists its verbs', async ([args]) => {
   const { status, stdout, stderr } = await run(...args);
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   expect(stdout).toMatch(/^Usage: keyturn VERB \[options\]\n\n {2}local +\S/);
 });
 
-test('a verb that there is not is named', async () => {
+test.concurrent('a verb that there is not is named', async () => {
   const { status, stdout, stderr } = await run('locla');
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
   expect(stderr).toMatch(/^keyturn: locla is no verb; there are local.*\n$/);
 });
 
-test.for(['constructor', '__proto__'])('%s is no verb either', async (verb) => {
+test.concurrent.for(['constructor', '__proto__'])('%s is no verb either', async (verb) => {
   expect(await run(verb)).toMatchObject({ status: 2, stdout: '' });
 });
 
-test('a verb explains itself', async () => {
+test.concurrent('a verb explains itself', async () => {
   const { status, stdout } = await run('local', '--help');
   expect(status).toBe(0);
   expect(stdout).toMatch(/^Usage: keyturn local \[options\]\n/);
   expect(stdout).toContain('NOT in KMS');
 });
 
-test('an option that there is not is named', async () => {
+test.concurrent('an option that there is not is named', async () => {
   const { status, stdout, stderr } = await run('local', '--prot', '0');
   expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
   expect(stderr).toMatch(/^keyturn local: .*--prot/);

@@ -3,12 +3,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { Command, endAll, freePort } from './command.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'keyturn-'));
-afterEach(endAll);
-afterAll(() => rmSync(directory, { recursive: true }));
+afterAll(async () => {
+  await endAll();
+  rmSync(directory, { recursive: true });
+});
 
 function file(name: string, content: string): string {
   const path = join(directory, name);
@@ -27,7 +29,7 @@ async function refused(...args: string[]): Promise<string> {
 
 const UNSAFE = JSON.stringify({ grace: '1h' });
 
-test.for([
+test.concurrent.for([
   ['a port that is none', ['--port', '65536'], '--port must be a number from 0 to 65535, got "65536"'],
   [
     'a configuration that is not there',
@@ -64,7 +66,7 @@ test.for([
   expect(await refused('--port', '0', ...args)).toContain(sentence);
 });
 
-test('a port that somebody else has', async () => {
+test.concurrent('a port that somebody else has', async () => {
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');
   const { port } = other.address() as { port: number };
@@ -77,7 +79,7 @@ test('a port that somebody else has', async () => {
   }
 });
 
-test('a data directory that is a file or lies below one', async () => {
+test.concurrent('a data directory that is a file or lies below one', async () => {
   const path = file('file', '');
   for (const data of [path, join(path, 'below')]) {
     expect(await refused('--port', '0', '--data', data)).toBe(`${data}/port-0 is not a directory`);
@@ -96,14 +98,14 @@ test.skipIf(process.getuid?.() === 0)('a data directory that is not writable', a
   expect(await refused('--port', '0', '--data', data)).toBe(`data directory ${data}/port-0 is not writable`);
 });
 
-test('a data directory that holds something else', async () => {
+test.concurrent('a data directory that holds something else', async () => {
   const data = join(directory, 'foreign');
   mkdirSync(join(data, 'port-0'), { recursive: true });
   writeFileSync(join(data, 'port-0', 'thesis.tex'), '');
   expect(await refused('--port', '0', '--data', data)).toContain('holds no state of keyturn local');
 });
 
-test('a data directory that another command uses', async () => {
+test.concurrent('a data directory that another command uses', async () => {
   const data = join(directory, 'taken');
   const port = String(await freePort());
   const first = new Command('local', '--port', port, '--json', '--data', data);
@@ -112,14 +114,14 @@ test('a data directory that another command uses', async () => {
   expect(await refused('--port', port, '--data', data)).toMatch(sentence);
 });
 
-test('after a refusal nothing listens: the port is free again', async () => {
+test.concurrent('after a refusal nothing listens: the port is free again', async () => {
   const port = String(await freePort());
   await refused('--port', port, '--config', file('again.json', UNSAFE));
   const command = new Command('local', '--port', port, '--json');
   expect(await command.started()).toMatchObject({ issuer: `http://localhost:${port}` });
 });
 
-test('--unsafe-windows takes the same windows, and says so', async () => {
+test.concurrent('--unsafe-windows takes the same windows, and says so', async () => {
   const args = ['local', '--port', '0', '--config', file('waived.json', UNSAFE), '--unsafe-windows'];
   const command = new Command(...args);
   await command.says(/NOT checked \(--unsafe-windows\)/);

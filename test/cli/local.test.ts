@@ -2,15 +2,15 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
-import { afterEach, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { Command, endAll, isAlive } from './command.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const bash = (script: string) => promisify(execFile)('bash', ['-c', script], { cwd: ROOT });
 
-afterEach(endAll);
+afterAll(endAll);
 
-test('what it prints is true: the issuer, the JWKS, the curl line and the AWS line', async () => {
+test.concurrent('what it prints is true: the issuer, the JWKS, the curl line and the AWS line', async () => {
   const command = new Command('local', '--port', '0');
   await command.says(/list-keys\n/);
   expect(command.stdout).toContain('Its keys are NOT in KMS');
@@ -20,8 +20,14 @@ test('what it prints is true: the issuer, the JWKS, the curl line and the AWS li
 
   const [, curl = ''] = await command.says(/^ {2}sign +(curl [^\n]*\\\n[^\n]*)$/m);
   // The first key is a moment away when the line is there to be read.
-  await expect.poll(async () => (await bash(curl)).stdout, { timeout: 15_000, interval: 200 }).toContain('"token"');
-  const { token } = JSON.parse((await bash(curl)).stdout) as { token: string };
+  const { token } = await vi.waitFor(
+    async () => {
+      const { stdout } = await bash(curl);
+      expect(stdout).toContain('"token"');
+      return JSON.parse(stdout) as { token: string };
+    },
+    { timeout: 15_000, interval: 200 },
+  );
   const { payload } = await jwtVerify(token, createRemoteJWKSet(new URL(jwksUrl)), { issuer, audience: 'orders-api' });
   expect(payload.sub).toBe('svc:checkout');
 
@@ -40,7 +46,7 @@ test('what it prints is true: the issuer, the JWKS, the curl line and the AWS li
   expect(command.stderr).toBe('');
 });
 
-test('--json says everything as one JSON object a line', async () => {
+test.concurrent('--json says everything as one JSON object a line', async () => {
   const command = new Command('local', '--port', '0', '--json');
   const { signUrl, rotateUrl, ...started } = await command.started();
   expect(Object.keys(started).sort()).toEqual(['awsEndpointUrl', 'event', 'issuer', 'jwksUrl', 'operateUrl', 'unsafe']);
@@ -60,7 +66,7 @@ test('--json says everything as one JSON object a line', async () => {
   expect(command.stderr).toBe('');
 });
 
-test('--fast rotates within the minute under windows that pass the check', async () => {
+test.concurrent('--fast rotates within the minute under windows that pass the check', async () => {
   const command = new Command('local', '--port', '0', '--json', '--fast');
   const { jwksUrl, unsafe } = await command.started();
   expect(unsafe).toBe(false);
@@ -69,26 +75,31 @@ test('--fast rotates within the minute under windows that pass the check', async
   expect(response.headers.get('cache-control')).toBe('public, max-age=2, stale-while-revalidate=1, stale-if-error=1');
 });
 
-test.for(['SIGINT', 'SIGTERM'] as const)('%s ends it, with status 0 and nothing left behind', async (signal) => {
-  const command = new Command('local', '--port', '0', '--json');
-  const { signUrl } = await command.started();
-  await command.says(/"step":"activate"/);
-  // In the middle of their work.
-  const calls = Array.from({ length: 8 }, () => fetch(signUrl, { method: 'POST', body: '{}' }).catch(() => undefined));
-  await command.says(/"event":"refusal"/);
-  const pids = command.descendants();
-  expect(pids.length).toBeGreaterThanOrEqual(2);
-  const outcome = await command.end(signal);
-  expect({ ...outcome, stderr: command.stderr }).toEqual({ status: 0, signal: null, stderr: '' });
-  await Promise.all(calls);
-  await expect.poll(() => pids.filter(isAlive), { timeout: 5000 }).toEqual([]);
-});
+test.concurrent.for(['SIGINT', 'SIGTERM'] as const)(
+  '%s ends it, with status 0 and nothing left behind',
+  async (signal) => {
+    const command = new Command('local', '--port', '0', '--json');
+    const { signUrl } = await command.started();
+    await command.says(/"step":"activate"/);
+    // In the middle of their work.
+    const calls = Array.from({ length: 8 }, () =>
+      fetch(signUrl, { method: 'POST', body: '{}' }).catch(() => undefined),
+    );
+    await command.says(/"event":"refusal"/);
+    const pids = command.descendants();
+    expect(pids.length).toBeGreaterThanOrEqual(2);
+    const outcome = await command.end(signal);
+    expect({ ...outcome, stderr: command.stderr }).toEqual({ status: 0, signal: null, stderr: '' });
+    await Promise.all(calls);
+    await vi.waitFor(() => expect(pids.filter(isAlive)).toEqual([]), { timeout: 5000 });
+  },
+);
 
-test('nothing outlives it when it is killed', async () => {
+test.concurrent('nothing outlives it when it is killed', async () => {
   const command = new Command('local', '--port', '0', '--json');
   await command.says(/"step":"activate"/);
   const pids = command.descendants();
   expect(pids.length).toBeGreaterThanOrEqual(2);
   await command.end('SIGKILL');
-  await expect.poll(() => pids.filter(isAlive), { timeout: 5000 }).toEqual([]);
+  await vi.waitFor(() => expect(pids.filter(isAlive)).toEqual([]), { timeout: 5000 });
 });

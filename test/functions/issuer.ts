@@ -105,7 +105,7 @@ export async function startIssuer(options: Partial<LocalOptions> = {}): Promise<
   return issuer;
 }
 
-/** With its first key active. The environment that signed the canary believes for a second that no key is: it goes. */
+/** With its first key active, a standby, and no environment of the sign function. */
 export async function startSigning(options: Partial<LocalOptions> = {}): Promise<Issuer> {
   const issuer = await startIssuer(options);
   await issuer.report();

@@ -11,7 +11,7 @@ interface Warm {
 }
 
 async function start(onFinished: typeof onTestFinished): Promise<Warm> {
-  const issuer = await startSigning();
+  const issuer = await startSigning({ config: { algorithm: 'ES256' } });
   onFinished(() => issuer.close());
   let KeyId = '';
   issuer.before = ({ operation, input }) => {

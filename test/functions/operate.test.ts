@@ -14,7 +14,7 @@ const operate = (issuer: Issuer, body: unknown) =>
 const REASON = 'key ceremony';
 
 test.concurrent('what is no operation changes nothing', async ({ onTestFinished }) => {
-  const issuer = await closing(startSigning(), onTestFinished);
+  const issuer = await closing(startSigning({ config: { algorithm: 'ES256' } }), onTestFinished);
   const rotate = { operation: 'rotate', reason: REASON };
   const burn = { operation: 'burn', reason: REASON };
   const cases: [body: unknown, code: string][] = [
@@ -52,7 +52,7 @@ test.concurrent('what is no operation changes nothing', async ({ onTestFinished 
 });
 
 test.concurrent('the rotate function takes no command', async ({ onTestFinished }) => {
-  const issuer = await closing(startSigning(), onTestFinished);
+  const issuer = await closing(startSigning({ config: { algorithm: 'ES256' } }), onTestFinished);
   const { payload, functionError } = await issuer.invoke('rotate', { operation: 'rotate', reason: REASON });
   expect(functionError).toBeUndefined();
   expect(JSON.parse(payload)).toMatchObject({ steps: [], holds: [] });
@@ -61,7 +61,7 @@ test.concurrent('the rotate function takes no command', async ({ onTestFinished 
 test.concurrent('a rotation that is asked for waits for the lead, and no live token notices it', async ({
   onTestFinished,
 }) => {
-  const issuer = await closing(startSigning({ config: SHORT }), onTestFinished);
+  const issuer = await closing(startSigning({ config: { ...SHORT, algorithm: 'ES256' } }), onTestFinished);
   const keys = createRemoteJWKSet(new URL(`${issuer.policy.issuer}/.well-known/jwks.json`), { cooldownDuration: 0 });
   const verify = (token: string) => jwtVerify(token, keys, { issuer: issuer.policy.issuer, audience: 'orders-api' });
   const before = await issuer.sign();
@@ -109,7 +109,10 @@ test.concurrent.for([
   ['http-api', 'the standby, which it has long known'],
   ['jose', 'a fresh key, which makes it fetch and forget the burned one'],
 ] as const)('after a burn, with %s verifying, the next token is of %s', async ([verifier], { onTestFinished }) => {
-  const issuer = await closing(startSigning({ config: { verifiers: [verifier] } }), onTestFinished);
+  const issuer = await closing(
+    startSigning({ config: { verifiers: [verifier], algorithm: verifier === 'jose' ? 'ES256' : 'RS256' } }),
+    onTestFinished,
+  );
   const served = async () => {
     const response = await fetch(`${issuer.policy.issuer}/.well-known/jwks.json`);
     return ((await response.json()) as { keys: { kid: string }[] }).keys.map(({ kid }) => kid);
