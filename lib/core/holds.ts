@@ -1,10 +1,18 @@
 /** What is not as it should be and that no step of this tick can mend: each is a reason for an alarm. */
 import { activeKey, isRendered, pendingKeys, renderedKeys } from './keyring.ts';
 import { ownKmsKeys, type Seen } from './lifecycle.ts';
-import { maxKeys, maxKmsKeys } from './policy.ts';
+import { maxKeys, maxKmsKeys, unsafe } from './policy.ts';
 import { readiness } from './readiness.ts';
 
-export type HoldKind = 'rotation' | 'edge' | 'standby' | 'key-cap' | 'foreign-key' | 'active-key' | 'step';
+export type HoldKind =
+  | 'rotation'
+  | 'edge'
+  | 'standby'
+  | 'key-cap'
+  | 'foreign-key'
+  | 'active-key'
+  | 'unsafe-windows'
+  | 'step';
 export interface Hold {
   readonly kind: HoldKind;
   readonly why: string;
@@ -17,6 +25,8 @@ export function holds(situation: Situation): Hold[] {
   const { keyring, seen, policy } = situation;
   const found: Hold[] = [];
   const add = (kind: HoldKind, why: string) => found.push({ kind, why });
+
+  if (policy.unsafeWindows) for (const problem of unsafe(policy)) add('unsafe-windows', problem);
 
   const { ready, wanted, why } = readiness(situation);
   if (wanted && !ready) add('rotation', why);

@@ -61,16 +61,9 @@ export async function rotate(ports: RotatorPorts, policy: Policy): Promise<TickR
   for (let count = 0; count < MAX_STEPS; count++) {
     const step = nextStep(keyring, seen, policy, ports.clock(), held);
     if (!step) break;
-    const before = keyring;
     try {
       const next = await perform(ports, policy, keyring, seen, step);
-      if (next !== keyring) {
-        revision = await save(ports, next, revision);
-        keyring = next;
-        const settled = settleEnds(keyring, activeKey(before)?.kid, ports.clock());
-        if (settled !== keyring) revision = await save(ports, settled, revision);
-        keyring = settled;
-      }
+      ({ keyring, revision } = await commit(ports, keyring, next, revision));
       note('step', step.kind, step.why);
       steps.push({ step: step.kind, why: step.why });
       seen = await after(ports, policy, step, seen, held);
@@ -142,11 +135,15 @@ async function save({ store }: RotatorPorts, keyring: Keyring, revision: number)
 /** More than a save takes. Beyond it the end that was stamped before the save is too early. */
 const PROMPT_SAVE_SECONDS = 1;
 
-/** The grace counts from when no signer can read the old keyring any more: from the end of the save, not its beginning. */
-function settleEnds(keyring: Keyring, formerlyActive: string | undefined, now: number): Keyring {
-  const ended = keyring.keys.find(({ kid, state }) => kid === formerlyActive && state === 'grace');
-  if (ended?.state !== 'grace' || now - ended.endedAt <= PROMPT_SAVE_SECONDS) return keyring;
-  return endLater(keyring, ended.kid, now);
+/** Saves what a step has changed. The grace counts from when no signer can read the old keyring: the end of the save. */
+async function commit(ports: RotatorPorts, keyring: Keyring, next: Keyring, revision: number) {
+  if (next === keyring) return { keyring, revision };
+  const saved = { keyring: next, revision: await save(ports, next, revision) };
+  const ended = next.keys.find(({ kid, state }) => kid === activeKey(keyring)?.kid && state === 'grace');
+  const now = ports.clock();
+  if (ended?.state !== 'grace' || now - ended.endedAt <= PROMPT_SAVE_SECONDS) return saved;
+  const settled = endLater(next, ended.kid, now);
+  return { keyring: settled, revision: await save(ports, settled, saved.revision) };
 }
 
 /** What the step has changed in the world is looked at again; the rest of the first look stands. */

@@ -548,3 +548,15 @@ test('keys that KMS hides from us change nothing but the alarm', async () => {
   expect(held(report)).toEqual(['active-key', 'foreign-key']);
   expect(active(world)).toBe(before);
 });
+
+test('windows that are waived are said in every tick', async () => {
+  const world = await settled({ publicationLead: '0s', unsafeWindows: true });
+  for (let tick = 0; tick < 2; tick++) {
+    const [hold, ...others] = (await world.tick()).holds;
+    expect(hold).toMatchObject({
+      kind: 'unsafe-windows',
+      why: expect.stringContaining('publicationLead must be at least'),
+    });
+    expect(others).toEqual([]);
+  }
+});
