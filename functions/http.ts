@@ -21,8 +21,10 @@ export function isHttpEvent(event: unknown): event is HttpEvent {
   return typeof context?.http === 'object' && context.http !== null;
 }
 
-/** @throws KeyturnError what `parseBody` refuses */
-export function readHttpBody({ body = '', isBase64Encoded = false }: HttpEvent, limits: RequestLimits): unknown {
+/** @throws KeyturnError `method_not_allowed`, and what `parseBody` refuses */
+export function readHttpBody({ requestContext, body = '', isBase64Encoded = false }: HttpEvent, limits: RequestLimits) {
+  const { method } = requestContext.http;
+  if (method !== 'POST') throw new KeyturnError('method_not_allowed', `a token is asked for with POST, got ${method}`);
   return parseBody(isBase64Encoded ? Buffer.from(body, 'base64') : body, limits);
 }
 
@@ -46,6 +48,8 @@ function problem({ code, message, path, retryAfterSeconds }: KeyturnError): Http
     ...(path !== undefined && { pointer: path }),
   };
   const answer = respond(status, 'application/problem+json', document);
+  // RFC 9110 §15.5.6.
+  if (status === 405) return { ...answer, headers: { ...answer.headers, allow: 'POST' } };
   if (status !== 503 && status !== 429) return answer;
   return { ...answer, headers: { ...answer.headers, 'retry-after': String(retryAfterSeconds ?? 5) } };
 }

@@ -63,6 +63,9 @@ export async function run(args: string[]): Promise<void> {
     },
   });
   const port = readPort(values.port);
+  if (port === 0 && values.data !== undefined) {
+    throw new Error('--data needs a fixed --port: the issuer is named by its port, and a new one has no keys there');
+  }
   const config = {
     ...(values.config === undefined ? {} : readConfig(values.config)),
     ...(values.fast && FAST),

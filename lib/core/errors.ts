@@ -5,6 +5,7 @@
 
 /** Codes a caller of the sign function can meet, with the HTTP status that each one has at the function URL. */
 export const REQUEST_CODES = {
+  method_not_allowed: 405,
   body_not_json: 400,
   body_not_object: 400,
   body_too_large: 413,

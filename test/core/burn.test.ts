@@ -184,6 +184,23 @@ describe('other keys', () => {
     expect(report.signing).toBe(active(world));
   });
 
+  test('an intent that is open already serves: nobody has seen its key', async () => {
+    const world = await settled();
+    world.now += 90 * DAY;
+    world.intercept = ({ name, phase }) => {
+      if (name === 'keys.create' && phase === 'before') throw new Error('told to');
+    };
+    await world.tick();
+    const { intent } = world.keyring;
+    expect(intent).toBeDefined();
+    await world.burn({ kids: [active(world)] });
+    expect(world.keyring.intent).toEqual(intent);
+    world.intercept = undefined;
+    await world.tick();
+    expect(world.keyring.intent?.id).not.toBe(intent?.id);
+    expect(world.keyring.flush).toBeUndefined();
+  });
+
   test('a key in grace that is burned leaves at once', async () => {
     const world = await settled();
     const old = active(world);
@@ -236,6 +253,7 @@ describe('against the odds', () => {
     const burned = active(world);
     let races = 0;
     world.intercept = ({ name, phase }) => {
+      if (name === 'keys.disable' && phase === 'before') expect(state(world, burned)).toBe('compromised');
       if (name !== 'store.save' || phase !== 'before' || races >= 10) return;
       races++;
       const { item } = world.keyrings;

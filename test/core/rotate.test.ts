@@ -233,6 +233,19 @@ describe('canary', () => {
     expect(world.log.filter(({ event, step }) => event === 'step' && step === 'activate')).toHaveLength(2);
   });
 
+  test('a canary that does not verify against what the edge serves keeps the standby from signing', async () => {
+    const world = await settled();
+    const [before, next] = [active(world), pendingKeys(world.keyring)[0]];
+    const stored = world.kms.stored.get(next?.keyArn ?? '');
+    const another = [...world.kms.stored.values()].find(({ keyArn }) => keyArn !== next?.keyArn);
+    // KMS answers with a signature that is none of this key.
+    if (stored && another) Object.assign(stored, { privateKey: another.privateKey });
+    world.now += 90 * DAY;
+    const report = await world.tick();
+    expect(report.holds[0]?.why).toContain('does not verify against the JWKS that the edge serves');
+    expect(active(world)).toBe(before);
+  });
+
   test('a signer that is away is no reason to give up a key', async () => {
     const world = await settled();
     const key = standby(world);
@@ -398,6 +411,20 @@ describe('orphans', () => {
   });
 });
 
+test('a tick whose look comes after another tick has published takes that for no restored table', async () => {
+  const world = await settled();
+  world.now += 90 * DAY;
+  let inside: Promise<TickReport> | undefined;
+  world.intercept = async ({ name, phase }) => {
+    if (name !== 'publisher.read' || phase !== 'before' || inside) return;
+    inside = world.tick();
+    await inside;
+  };
+  const report = await world.tick();
+  expect(kinds((await inside) as TickReport)).toContain('publish');
+  expect(report.holds).toEqual([]);
+});
+
 test('a tick that loses a race leaves everything to the winner', async () => {
   const world = await settled();
   world.now += 90 * DAY;
@@ -524,6 +551,7 @@ test('retained keys stay until they are released', async () => {
   await world.rotateNow();
   await world.pass(20 * DAY);
   expect(world.keyring.keys.find((key) => key.kid === kid)?.state).toBe('grace');
+  expect((await world.tick()).holds).toEqual([]);
   await releaseKey(world.rotatorPorts, world.policy, kid);
   expect(world.keyring.keys.find((key) => key.kid === kid)?.state).toBe('retired');
   await expect(retainKey(world.rotatorPorts, world.policy, kid)).rejects.toMatchObject({ code: 'transition_refused' });
