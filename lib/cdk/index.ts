@@ -1,0 +1,3 @@
+/** The package's constructs. */
+export type { OwnVerifier, PolicyProps, TokenIssuerProps } from './props.ts';
+export { TokenIssuer } from './token-issuer.ts';
