@@ -10,7 +10,7 @@ let issuer: Issuer;
 let table: KeyringItem;
 let sound: Item;
 beforeAll(async () => {
-  issuer = await startSigning();
+  issuer = await startSigning({ config: { algorithm: 'ES256' } });
   table = new KeyringItem(issuer);
   sound = await table.read();
 });

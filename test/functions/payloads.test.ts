@@ -5,7 +5,7 @@ import { type Issuer, REQUEST, startSigning } from './issuer.ts';
 
 let issuer: Issuer;
 beforeAll(async () => {
-  issuer = await startSigning();
+  issuer = await startSigning({ config: { algorithm: 'ES256' } });
   // To know how long a token would be takes the key's algorithm.
   await issuer.sign();
   issuer.calls.length = 0;
