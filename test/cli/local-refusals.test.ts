@@ -79,30 +79,37 @@ test.concurrent('a port that somebody else has', async () => {
   }
 });
 
+/** Named and never taken: these directories are refused before anything listens. */
+const PORT = '4797';
+
+test.concurrent('a data directory for a port that is another one every time', async () => {
+  expect(await refused('--port', '0', '--data', directory)).toContain('--data needs a fixed --port');
+});
+
 test.concurrent('a data directory that is a file or lies below one', async () => {
   const path = file('file', '');
   for (const data of [path, join(path, 'below')]) {
-    expect(await refused('--port', '0', '--data', data)).toBe(`${data}/port-0 is not a directory`);
+    expect(await refused('--port', PORT, '--data', data)).toBe(`${data}/port-4797 is not a directory`);
   }
 });
 
 // Who runs as root may write where others may not, but nowhere in sysfs(5).
 test.skipIf(process.platform !== 'linux')('a data directory that cannot be made', async () => {
-  const sentence = /^data directory \/sys\/keyturn\/port-0 cannot be created \(E[A-Z]+\)$/;
-  expect(await refused('--port', '0', '--data', '/sys/keyturn')).toMatch(sentence);
+  const sentence = /^data directory \/sys\/keyturn\/port-4797 cannot be created \(E[A-Z]+\)$/;
+  expect(await refused('--port', PORT, '--data', '/sys/keyturn')).toMatch(sentence);
 });
 
 test.skipIf(process.getuid?.() === 0)('a data directory that is not writable', async () => {
   const data = join(directory, 'read-only');
-  mkdirSync(join(data, 'port-0'), { recursive: true, mode: 0o500 });
-  expect(await refused('--port', '0', '--data', data)).toBe(`data directory ${data}/port-0 is not writable`);
+  mkdirSync(join(data, 'port-4797'), { recursive: true, mode: 0o500 });
+  expect(await refused('--port', PORT, '--data', data)).toBe(`data directory ${data}/port-4797 is not writable`);
 });
 
 test.concurrent('a data directory that holds something else', async () => {
   const data = join(directory, 'foreign');
-  mkdirSync(join(data, 'port-0'), { recursive: true });
-  writeFileSync(join(data, 'port-0', 'thesis.tex'), '');
-  expect(await refused('--port', '0', '--data', data)).toContain('holds no state of keyturn local');
+  mkdirSync(join(data, 'port-4797'), { recursive: true });
+  writeFileSync(join(data, 'port-4797', 'thesis.tex'), '');
+  expect(await refused('--port', PORT, '--data', data)).toContain('holds no state of keyturn local');
 });
 
 test.concurrent('a data directory that another command uses', async () => {
