@@ -54,15 +54,16 @@ function forPeople(): Output {
           `${count(falselyRejected)} falsely rejected, ${count(signErrors)} sign errors`,
       ),
     ended: ({ tally, seconds, environments }, faults) => {
-      const { signed, signErrors, signReasons, rotations, retirements, kids, failedTicks } = tally;
+      const { signed, signErrors, rotations, retirements, kids, failedTicks } = tally;
+      const examples = (reasons: readonly string[]) => reasons.map((reason) => `\n    ${reason}`).join('');
       write(`\n${'verifier'.padEnd(16)}${'verified'.padStart(10)}${'rejected'.padStart(10)}${'too late'.padStart(10)}`);
       for (const [name, { verified, falselyRejected, late, reasons }] of tally.verifiers) {
         write(name.padEnd(16) + [verified, falselyRejected, late].map((value) => count(value).padStart(10)).join(''));
         for (const reason of reasons) write(`    ${reason}`);
       }
       write(`
-signed        ${count(signed)} tokens in ${seconds.toFixed(0)} s, ${count(signErrors)} errors${signReasons.map((reason) => `\n    ${reason}`).join('')}
-rotations     ${rotations}, ${retirements} former keys left the JWKS, ${kids.size} kids signed, ${failedTicks} ticks failed
+signed        ${count(signed)} tokens in ${seconds.toFixed(0)} s, ${count(signErrors)} errors${examples(tally.signReasons)}
+rotations     ${rotations}, ${retirements} former keys left the JWKS, ${kids.size} kids signed, ${failedTicks} ticks failed${examples(tally.tickReasons)}
 environments  ${environments.length} (${environments.map(count).join(', ')} tokens)`);
       if (tally.aftermath) write(exposureTable(tally.aftermath));
       for (const fault of faults) write(`FAULT: ${fault}`);
@@ -96,6 +97,7 @@ function forPrograms(): Output {
         environments,
         unanswered,
         signReasons: tally.signReasons,
+        tickReasons: tally.tickReasons,
         verifiers: Object.fromEntries(tally.verifiers),
         ...(tally.aftermath && { burn: tally.aftermath.summary }),
         faults,

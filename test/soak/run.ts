@@ -58,7 +58,7 @@ export async function run({ rotations, lead, burn, stop, onStart, onProgress }: 
       config,
       signers: SIGNERS,
       onLog: (_, line) => tally.logged(line),
-      onTick: ({ functionError }) => tally.tick(functionError === undefined),
+      onTick: ({ functionError, payload }) => tally.tick(functionError && thrown(payload)),
     });
     closers.push(() => stack.close());
     onStart(stack.policy);
@@ -128,6 +128,12 @@ async function rotateOften(
     );
     if (isHeard) asked = activations;
   }
+}
+
+/** Of a function's error, what is said of it. */
+function thrown(payload: string): string {
+  const { errorType, errorMessage } = JSON.parse(payload) as { errorType?: string; errorMessage?: string };
+  return `${errorType}: ${errorMessage}`;
 }
 
 /** Seconds in which so many rotations must be over on a machine that is busy with other things. */

@@ -23,6 +23,7 @@ export class Tally {
   activations = 0;
   retirements = 0;
   failedTicks = 0;
+  readonly tickReasons: string[] = [];
   /** When the standby was first seen at the edge, in milliseconds; none while there is no standby. */
   standbyAt: number | undefined;
   /** Of the burn, once one is prepared. */
@@ -60,8 +61,11 @@ export class Tally {
     keep(this.signReasons, reason);
   }
 
-  tick(isOk: boolean): void {
-    if (!isOk) this.failedTicks += 1;
+  /** With what a tick has thrown, if it has. */
+  tick(error?: string): void {
+    if (error === undefined) return;
+    this.failedTicks += 1;
+    keep(this.tickReasons, error);
   }
 
   /** A line of any function's log. */
