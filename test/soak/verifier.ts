@@ -1,4 +1,6 @@
 /** One verifier in a process of its own: started by crowd.ts with its habit and target, handed tokens over IPC. */
+import { JwtExpiredError } from 'aws-jwt-verify/error';
+import { errors } from 'jose';
 import { HABITS, type Target } from './habits.ts';
 
 export interface Errand {
@@ -34,7 +36,7 @@ process.on('message', ({ token, kid, expiresAt, at }: Errand) => {
         () => undefined,
         (error: Error & { code?: string }) => ({
           reason: `${error.code ?? error.name}: ${error.message}`,
-          isExpiry: error.code === 'ERR_JWT_EXPIRED' || error.name === 'JwtExpiredError',
+          isExpiry: error instanceof errors.JWTExpired || error instanceof JwtExpiredError,
         }),
       );
       process.send?.({ kid, expiresAt, startedAt, endedAt: Date.now(), ...rejection } satisfies Outcome);
