@@ -1,3 +1,4 @@
 /** The package's constructs. */
-export type { OwnVerifier, PolicyProps, TokenIssuerProps } from './props.ts';
+export type { OwnVerifier, PolicyProps } from './policy-props.ts';
+export type { TokenIssuerProps } from './props.ts';
 export { TokenIssuer } from './token-issuer.ts';

@@ -21,7 +21,7 @@ export interface RotatorResources extends SignerResources {
 const ofThisIssuer = (issuer: string) => ({ [`aws:ResourceTag/${TAGS.issuer}`]: issuer });
 
 /** `ForAllValues` is true where the key is missing: hence the `Null`. */
-const ownItem = (issuer: string) => ({
+export const ownItem = (issuer: string) => ({
   'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [issuer] },
   Null: { 'dynamodb:LeadingKeys': 'false' },
 });
@@ -77,12 +77,6 @@ export const rotatorStatements = (resources: RotatorResources): PolicyStatement[
     actions: ['lambda:InvokeFunction'],
     resources: [resources.canaryAliasArn],
   }),
-];
-
-/** What `status` and `plan` need. */
-export const readStatements = (issuer: string, tableArn: string, bucketArn: string): PolicyStatement[] => [
-  new PolicyStatement({ actions: ['dynamodb:GetItem'], resources: [tableArn], conditions: ownItem(issuer) }),
-  new PolicyStatement({ actions: ['s3:GetObject'], resources: [`${bucketArn}/public/*`] }),
 ];
 
 function keyStatements({ issuer, keysArn, deletionWindowDays }: RotatorResources): PolicyStatement[] {

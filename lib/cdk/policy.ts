@@ -4,7 +4,7 @@ import { type Policy, parsePolicy, WINDOW_DEFAULTS, type WindowName } from '../c
 import { formatDuration } from '../core/duration.ts';
 import { requireSafe } from '../core/policy.ts';
 import { VERIFIERS, type Verifier, type VerifierName } from '../core/verifiers.ts';
-import type { OwnVerifier, PolicyProps } from './props.ts';
+import type { OwnVerifier, PolicyProps } from './policy-props.ts';
 
 const DURATIONS = [...(Object.keys(WINDOW_DEFAULTS) as WindowName[]), 'publicationLead', 'cryptoperiod'] as const;
 const OTHERS = ['issuer', 'algorithm', 'verifiers', 'activationWindow', 'secretClaims'] as const;
@@ -40,7 +40,7 @@ export function propsFromConfig(config: Readonly<Record<string, unknown>>): Poli
     algorithm: policy.algorithm,
     ...(policy.verifiers && { verifiers: policy.verifiers.map(verifierProp) }),
     ...(policy.activationWindow && { activationWindow: policy.activationWindow.text }),
-    secretClaims: policy.secretClaims,
+    ...(config.secretClaims !== undefined && { secretClaims: policy.secretClaims }),
     ...Object.fromEntries(durations),
   };
 }

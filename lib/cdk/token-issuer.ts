@@ -6,14 +6,13 @@ import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { type Alias, type FunctionUrl, FunctionUrlAuthType } from 'aws-cdk-lib/aws-lambda';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import type { RotateEnvironment, SignEnvironment } from '../../functions/environment.ts';
-import { type Policy, policyToJson } from '../core/config.ts';
+import type { Policy } from '../core/config.ts';
 import { ROTATOR_TIMEOUT_SECONDS } from '../core/policy.ts';
-import { signerPolicyToJson } from '../core/signer-policy.ts';
 import { Documents } from './documents.ts';
+import { rotateEnvironment, signEnvironment } from './environments.ts';
 import { IssuerFunction } from './functions.ts';
 import { addOutputs } from './outputs.ts';
-import { readStatements, rotatorStatements, signerStatements } from './permissions.ts';
+import { ownItem, rotatorStatements, signerStatements } from './permissions.ts';
 import { policyFromProps } from './policy.ts';
 import type { TokenIssuerProps } from './props.ts';
 import { IssuerRoles } from './roles.ts';
@@ -69,7 +68,7 @@ export class TokenIssuer extends Construct {
       name: 'sign',
       description: `Signs tokens of ${this.policy.issuer}`,
       role: signer,
-      environment: { ...this.#signEnvironment() },
+      environment: signEnvironment(this),
       timeout: SIGN_TIMEOUT,
       memorySize: props.memorySize,
       logRetention,
@@ -79,7 +78,7 @@ export class TokenIssuer extends Construct {
     this.canaryAlias = this.signFunction.addAlias('canary', { retryAttempts: 0 });
     this.signUrl = this.anyAlias.addFunctionUrl({ authType: FunctionUrlAuthType.AWS_IAM });
 
-    const environment = { ...this.#rotateEnvironment(props.observeAt) };
+    const environment = rotateEnvironment(this, props.observeAt);
     const rotating = { environment, timeout: Duration.seconds(ROTATOR_TIMEOUT_SECONDS), logRetention, removalPolicy };
     this.rotateFunction = new IssuerFunction(this, 'Rotate', {
       ...rotating,
@@ -117,26 +116,14 @@ export class TokenIssuer extends Construct {
 
   /** May read keyring and documents: enough for `status` and `plan`, which compute where they run. */
   grantRead(grantee: IGrantable): Grant {
-    const statements = readStatements(this.policy.issuer, this.table.tableArn, this.bucket.bucketArn);
-    for (const statement of statements) grantee.grantPrincipal.addToPrincipalPolicy(statement);
-    return Grant.drop(grantee, 'read');
-  }
-
-  #signEnvironment(): SignEnvironment {
-    return { KEYTURN_POLICY: JSON.stringify(signerPolicyToJson(this.policy)), KEYTURN_TABLE: this.table.tableName };
-  }
-
-  #rotateEnvironment(observeAt = `https://${this.distribution.distributionDomainName}`): RotateEnvironment {
-    return {
-      KEYTURN_POLICY: JSON.stringify(policyToJson(this.policy)),
-      KEYTURN_TABLE: this.table.tableName,
-      KEYTURN_BUCKET: this.bucket.bucketName,
-      KEYTURN_DISTRIBUTION_ID: this.distribution.distributionId,
-      KEYTURN_EDGE_URL: observeAt,
-      KEYTURN_SIGN_FUNCTION: this.signFunction.functionName,
-      KEYTURN_SIGNER_ROLE_ARN: this.roles.arnOf('signer'),
-      KEYTURN_ROTATOR_ROLE_ARNS: this.roles.rotatorArns.join(','),
-    };
+    const keyring = Grant.addToPrincipal({
+      grantee,
+      actions: ['dynamodb:GetItem'],
+      resourceArns: [this.table.tableArn],
+      conditions: ownItem(this.policy.issuer),
+    });
+    const resourceArns = [this.bucket.arnForObjects('public/*')];
+    return keyring.combine(Grant.addToPrincipal({ grantee, actions: ['s3:GetObject'], resourceArns }));
   }
 
   #permit(): void {

@@ -1,0 +1,180 @@
+/** Who may do what: docs/DESIGN, "IAM is least privilege and tested". */
+import { Template } from 'aws-cdk-lib/assertions';
+import { AccountPrincipal, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { describe, expect, test } from 'vitest';
+import { TAGS as RUN_TIME_TAGS } from '../../lib/aws/kms-keys.ts';
+import { KMS_NAMES } from '../../lib/aws/kms-names.ts';
+import { KEY_SPECS, SIGNING_ALGORITHMS } from '../../lib/cdk/kms-names.ts';
+import { TAGS } from '../../lib/cdk/permissions.ts';
+import type { TokenIssuer } from '../../lib/cdk/token-issuer.ts';
+import { statementsOf } from './statements.ts';
+import { ISSUER, issuerIn, templateOf } from './synth.ts';
+
+const STATEMENTS = statementsOf(templateOf());
+const of = (role: string) =>
+  STATEMENTS.filter(({ owner, actions }) => owner.startsWith(`IssuerRoles${role}`) && !actions[0]?.startsWith('sts:'));
+const allowed = (role: string) =>
+  [...new Set(of(role).flatMap(({ effect, actions }) => (effect === 'Allow' ? actions : [])))].sort();
+const named = (sid: string) => STATEMENTS.filter((statement) => statement.sid === sid);
+
+const ROTATING = [
+  'cloudfront:CreateInvalidation',
+  'dynamodb:GetItem',
+  'dynamodb:PutItem',
+  'kms:CreateKey',
+  'kms:DescribeKey',
+  'kms:DisableKey',
+  'kms:GetKeyPolicy',
+  'kms:GetPublicKey',
+  'kms:ScheduleKeyDeletion',
+  'kms:TagResource',
+  'lambda:InvokeFunction',
+  'logs:CreateLogStream',
+  'logs:PutLogEvents',
+  's3:GetObject',
+  's3:ListBucket',
+  's3:PutObject',
+];
+
+describe('each role may do this and nothing else', () => {
+  test.for([
+    ['Signer', ['dynamodb:GetItem', 'kms:Sign', 'logs:CreateLogStream', 'logs:PutLogEvents']],
+    ['Rotator', [...ROTATING, 'sqs:SendMessage', 'tag:GetResources']],
+    ['Operator', [...ROTATING, 'tag:GetResources']],
+  ] as const)('%s', ([role, actions]) => {
+    expect(allowed(role)).toEqual(actions);
+  });
+
+  test('the scheduler invokes the rotate function, and no version or alias of it', () => {
+    const statements = STATEMENTS.filter(
+      ({ owner, actions }) => owner.includes('Invoker') && !actions[0]?.startsWith('sts'),
+    );
+    expect(statements.map(({ actions, resources }) => [actions, resources])).toEqual([
+      [['lambda:InvokeFunction'], [expect.stringMatching(/^{"Fn::GetAtt":\["IssuerRotate\w+","Arn"\]}$/)]],
+    ]);
+  });
+});
+
+describe('signing', () => {
+  test('nobody but the signer is allowed to', () => {
+    const owners = STATEMENTS.filter(({ effect, actions }) => effect === 'Allow' && actions.includes('kms:Sign'));
+    expect(owners.map(({ owner }) => owner)).toEqual([expect.stringMatching(/^IssuerRolesSigner/)]);
+  });
+
+  test('rotator and operator are denied it on every key, and grants with it', () => {
+    expect(named('NeverSign').map(({ owner }) => owner.replace(/[0-9A-F]{8}$/, ''))).toEqual([
+      'IssuerRolesRotator',
+      'IssuerRolesOperator',
+    ]);
+    for (const { effect, actions, resources, condition } of named('NeverSign')) {
+      expect({ effect, actions, resources, condition }).toEqual({
+        effect: 'Deny',
+        actions: ['kms:CreateGrant', 'kms:Sign'],
+        resources: ['*'],
+        condition: {},
+      });
+    }
+  });
+
+  test('the signer signs with keys of its issuer, by any supported algorithm', () => {
+    expect(named('SignWithKeysOfThisIssuer')[0]?.condition).toEqual({
+      StringEquals: {
+        'aws:ResourceTag/keyturn:issuer': ISSUER,
+        'kms:SigningAlgorithm': SIGNING_ALGORITHMS,
+        'kms:MessageType': ['DIGEST', 'RAW'],
+      },
+    });
+  });
+
+  test('the names are those of run time', () => {
+    const names = Object.values(KMS_NAMES);
+    expect(new Set(SIGNING_ALGORITHMS)).toEqual(new Set(names.map(({ signingAlgorithm }) => signingAlgorithm)));
+    expect(new Set(KEY_SPECS)).toEqual(new Set(names.map(({ keySpec }) => keySpec)));
+    expect(TAGS).toEqual(RUN_TIME_TAGS);
+  });
+});
+
+describe('keys', () => {
+  test('are created tagged, in our own kinds, in one Region and with the lockout check', () => {
+    expect(named('CreateSigningKeys')).toHaveLength(2);
+    expect(named('CreateSigningKeys')[0]?.condition).toEqual({
+      StringEquals: {
+        'aws:RequestTag/keyturn:issuer': ISSUER,
+        'kms:KeySpec': KEY_SPECS,
+        'kms:KeyUsage': 'SIGN_VERIFY',
+        'kms:KeyOrigin': 'AWS_KMS',
+      },
+      Bool: { 'kms:MultiRegion': 'false', 'kms:BypassPolicyLockoutSafetyCheck': 'false' },
+      'ForAllValues:StringEquals': { 'aws:TagKeys': Object.values(TAGS) },
+    });
+  });
+
+  test('are looked after only where they carry the tag of the issuer', () => {
+    for (const { condition } of [
+      ...named('LookAfterKeysOfThisIssuer'),
+      ...named('ScheduleDeletionNoSoonerThanConfigured'),
+    ]) {
+      expect(condition.StringEquals).toEqual({ 'aws:ResourceTag/keyturn:issuer': ISSUER });
+    }
+  });
+
+  test('are deleted no sooner than configured', () => {
+    expect(named('ScheduleDeletionNoSoonerThanConfigured')[0]?.condition.NumericGreaterThanEquals).toEqual({
+      'kms:ScheduleKeyDeletionPendingWindowInDays': 30,
+    });
+  });
+});
+
+test('the keyring of another issuer is out of reach, even without a key in the request', () => {
+  for (const { condition } of [...named('ReadTheKeyring'), ...named('ReadAndSaveTheKeyring')]) {
+    expect(condition).toEqual({
+      'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [ISSUER] },
+      Null: { 'dynamodb:LeadingKeys': 'false' },
+    });
+  }
+});
+
+describe('a grant', () => {
+  const granted = (grant: (issuer: TokenIssuer, role: Role) => unknown) => {
+    const { stack, issuer } = issuerIn();
+    grant(issuer, new Role(stack, 'Grantee', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') }));
+    return statementsOf(Template.fromStack(stack))
+      .filter(({ owner, actions }) => owner.startsWith('Grantee') && !actions[0]?.startsWith('sts:'))
+      .map(({ actions, resources }) => [actions, resources.join(' ')]);
+  };
+
+  test('to sign is both permissions of a function URL, on the alias any', () => {
+    const statements = granted((issuer, role) => issuer.grantSign(role));
+    expect(statements.map(([actions]) => actions)).toEqual([
+      ['lambda:InvokeFunction'],
+      ['lambda:InvokeFunctionUrl'],
+      // AWS asks for it with the URL's own since 2025; here the first covers it.
+      ['lambda:InvokeFunction'],
+    ]);
+    for (const [, resources] of statements) expect(resources).toMatch(/IssuerSignAliasany/);
+  });
+
+  test('to operate is to invoke one function', () => {
+    expect(granted((issuer, role) => issuer.grantOperate(role))).toEqual([
+      [['lambda:InvokeFunction'], expect.stringMatching(/IssuerOperate/)],
+    ]);
+  });
+
+  test('to read is the keyring of the issuer and the documents', () => {
+    expect(granted((issuer, role) => issuer.grantRead(role))).toEqual([
+      [['dynamodb:GetItem'], expect.stringMatching(/IssuerTable/)],
+      [['s3:GetObject'], expect.stringMatching(/IssuerDocumentsBucket.*\/public\/\*/)],
+    ]);
+  });
+
+  test('to another account is a permission on the alias', () => {
+    const { stack, issuer } = issuerIn();
+    issuer.grantSign(new AccountPrincipal('111122223333'));
+    const permissions = Template.fromStack(stack).findResources('AWS::Lambda::Permission');
+    expect(Object.values(permissions).map(({ Properties }) => [Properties.Action, Properties.Principal])).toEqual([
+      ['lambda:InvokeFunction', '111122223333'],
+      ['lambda:InvokeFunctionUrl', '111122223333'],
+      ['lambda:InvokeFunction', '111122223333'],
+    ]);
+  });
+});

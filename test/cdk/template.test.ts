@@ -1,0 +1,274 @@
+/** What the template promises that no emulator enforces: one behaviour a test, the properties that carry it. */
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { describe, expect, test } from 'vitest';
+import { TokenIssuer } from '../../lib/cdk/token-issuer.ts';
+import { parsePolicy } from '../../lib/core/config.ts';
+import { requireSafe } from '../../lib/core/policy.ts';
+import { readSignerPolicy } from '../../lib/core/signer-policy.ts';
+import { statementsOf } from './statements.ts';
+import { ISSUER, issuerIn, templateOf } from './synth.ts';
+
+const TEMPLATE = templateOf();
+const has = (type: string, properties: unknown) => TEMPLATE.hasResourceProperties(type, properties);
+const behaviour = (properties: unknown) =>
+  has('AWS::CloudFront::Distribution', { DistributionConfig: { DefaultCacheBehavior: properties } });
+
+describe('the table', () => {
+  test('is paid by request and can go back to any minute', () => {
+    has('AWS::DynamoDB::Table', {
+      BillingMode: 'PAY_PER_REQUEST',
+      KeySchema: [{ AttributeName: 'issuer', KeyType: 'HASH' }],
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      DeletionProtectionEnabled: true,
+    });
+  });
+});
+
+describe('the bucket', () => {
+  test('is private, versioned and owns what is in it', () => {
+    const all = { BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true };
+    has('AWS::S3::Bucket', {
+      PublicAccessBlockConfiguration: all,
+      VersioningConfiguration: { Status: 'Enabled' },
+      OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+    });
+  });
+
+  const fence = statementsOf(TEMPLATE).filter(({ owner }) => owner.startsWith('IssuerDocumentsBucketPolicy'));
+  const denied = (action: string) =>
+    fence.filter(({ effect, actions }) => effect === 'Deny' && actions.includes(action));
+
+  test('speaks TLS only', () => {
+    expect(denied('s3:*').map(({ condition }) => condition)).toEqual([{ Bool: { 'aws:SecureTransport': 'false' } }]);
+  });
+
+  test('is written by rotator and operator alone', () => {
+    const [statement] = denied('s3:PutObject');
+    expect(JSON.stringify(statement?.condition)).toMatch(
+      /^{"ArnNotEquals":{"aws:PrincipalArn":\[.*-rotator.*-operator"\]\]}\]}}$/,
+    );
+  });
+
+  test('takes no unconditional write', () => {
+    expect(denied('s3:PutObject')[1]?.condition).toEqual({
+      Null: { 's3:if-match': 'true', 's3:if-none-match': 'true' },
+    });
+  });
+
+  test('lets nobody delete an object or a version', () => {
+    for (const action of ['s3:DeleteObject', 's3:DeleteObjectVersion']) {
+      expect(denied(action).map(({ condition }) => condition)).toEqual([{}]);
+    }
+  });
+
+  test('is read by this distribution', () => {
+    const reads = fence.filter(({ effect }) => effect === 'Allow');
+    expect(reads.map(({ actions }) => actions)).toEqual([['s3:GetObject']]);
+    expect(JSON.stringify(reads[0]?.condition)).toContain('IssuerDocumentsDistribution');
+  });
+});
+
+describe('the distribution', () => {
+  test('serves public/ and nothing else', () => {
+    has('AWS::CloudFront::Distribution', {
+      DistributionConfig: { DefaultRootObject: 'index.html', Origins: [Match.objectLike({ OriginPath: '/public' })] },
+    });
+  });
+
+  test('fetches as itself, and soon gives up on an origin that hangs', () => {
+    has('AWS::CloudFront::OriginAccessControl', {
+      OriginAccessControlConfig: { SigningBehavior: 'always', SigningProtocol: 'sigv4' },
+    });
+    has('AWS::CloudFront::Distribution', {
+      DistributionConfig: { Origins: [Match.objectLike({ ConnectionAttempts: 2, ConnectionTimeout: 2 })] },
+    });
+  });
+
+  test('speaks HTTP/2 and 3 and compresses', () => {
+    has('AWS::CloudFront::Distribution', { DistributionConfig: { HttpVersion: 'http2and3' } });
+    behaviour({ Compress: true, ViewerProtocolPolicy: 'redirect-to-https' });
+  });
+
+  test('has one copy of a document, for as long as the document says', () => {
+    const none = { CookieBehavior: 'none' };
+    has('AWS::CloudFront::CachePolicy', {
+      CachePolicyConfig: {
+        MinTTL: 0,
+        DefaultTTL: 300,
+        MaxTTL: 300 + 60 + 3600,
+        ParametersInCacheKeyAndForwardedToOrigin: {
+          CookiesConfig: none,
+          HeadersConfig: { HeaderBehavior: 'none' },
+          QueryStringsConfig: { QueryStringBehavior: 'none' },
+        },
+      },
+    });
+  });
+
+  test('tells browsers that anybody may read and that HTTPS is for good', () => {
+    has('AWS::CloudFront::ResponseHeadersPolicy', {
+      ResponseHeadersPolicyConfig: {
+        CorsConfig: {
+          AccessControlAllowOrigins: { Items: ['*'] },
+          AccessControlAllowMethods: { Items: ['GET', 'HEAD'] },
+          AccessControlAllowCredentials: false,
+        },
+        SecurityHeadersConfig: {
+          ContentTypeOptions: { Override: true },
+          StrictTransportSecurity: { AccessControlMaxAgeSec: 31_536_000 },
+        },
+      },
+    });
+  });
+
+  test('asks for TLS 1.2 under names of its own', () => {
+    const { stack } = issuerIn();
+    const certificate = Certificate.fromCertificateArn(
+      stack,
+      'Own',
+      'arn:aws:acm:us-east-1:111122223333:certificate/a',
+    );
+    new TokenIssuer(stack, 'Second', {
+      issuer: 'https://id.example.com',
+      domainNames: ['id.example.com'],
+      certificate,
+    });
+    Template.fromStack(stack).hasResourceProperties('AWS::CloudFront::Distribution', {
+      DistributionConfig: {
+        Aliases: ['id.example.com'],
+        ViewerCertificate: { MinimumProtocolVersion: 'TLSv1.2_2021', SslSupportMethod: 'sni-only' },
+      },
+    });
+  });
+});
+
+describe('the functions', () => {
+  test('run on arm64 and Node 24, each with its own log and without reserved concurrency', () => {
+    const functions = Object.values(TEMPLATE.findResources('AWS::Lambda::Function')).map(
+      ({ Properties }) => Properties,
+    );
+    expect(functions).toHaveLength(3);
+    for (const { Architectures, Runtime, ReservedConcurrentExecutions } of functions) {
+      expect([Architectures, Runtime, ReservedConcurrentExecutions]).toEqual([['arm64'], 'nodejs24.x', undefined]);
+    }
+    expect(new Set(functions.map(({ LoggingConfig }) => LoggingConfig.LogGroup.Ref)).size).toBe(3);
+  });
+
+  test('have a memory and logs as asked for', () => {
+    const template = templateOf({ memorySize: 1024, logRetention: RetentionDays.ONE_MONTH });
+    template.resourcePropertiesCountIs('AWS::Lambda::Function', { MemorySize: 1024 }, 1);
+    template.resourcePropertiesCountIs('AWS::Logs::LogGroup', { RetentionInDays: 30 }, 3);
+  });
+
+  test('sign through two aliases, at a URL that takes AWS_IAM only', () => {
+    const aliases = Object.values(TEMPLATE.findResources('AWS::Lambda::Alias')).map(
+      ({ Properties }) => Properties.Name,
+    );
+    expect(aliases.sort()).toEqual(['any', 'canary']);
+    TEMPLATE.resourceCountIs('AWS::Lambda::Url', 1);
+    has('AWS::Lambda::Url', { AuthType: 'AWS_IAM', Qualifier: 'any' });
+    TEMPLATE.resourceCountIs('AWS::Lambda::Permission', 0);
+  });
+
+  test('are never retried unasked', () => {
+    TEMPLATE.resourcePropertiesCountIs('AWS::Lambda::EventInvokeConfig', { MaximumRetryAttempts: 0 }, 4);
+  });
+
+  test('read an environment that they understand', () => {
+    const template = templateOf({ verifiers: ['alb'], grace: Duration.days(20), secretClaims: ['tenant'] });
+    const environments = Object.values(template.findResources('AWS::Lambda::Function')).map(
+      ({ Properties }) => Properties.Environment.Variables,
+    );
+    const policies = environments.map(({ KEYTURN_POLICY, KEYTURN_BUCKET }) => ({
+      isSigner: KEYTURN_BUCKET === undefined,
+      json: JSON.parse(KEYTURN_POLICY),
+    }));
+    for (const { isSigner, json } of policies) {
+      const policy = isSigner ? readSignerPolicy(json) : requireSafe(parsePolicy(json));
+      expect(policy).toMatchObject({ issuer: ISSUER, maxTokenLifetime: 3600, secretClaims: ['tenant'] });
+      if (!isSigner) expect(policy).toMatchObject({ grace: 20 * 86_400, verifiers: [{ name: 'alb' }] });
+    }
+    expect(policies.filter(({ isSigner }) => isSigner)).toHaveLength(1);
+  });
+});
+
+describe('the schedule', () => {
+  test('ticks, and leaves a failure to the next tick', () => {
+    has('AWS::Scheduler::Schedule', {
+      ScheduleExpression: 'rate(15 minutes)',
+      Target: { RetryPolicy: { MaximumRetryAttempts: 0 } },
+    });
+  });
+
+  test('keeps failed ticks in an encrypted queue', () => {
+    has('AWS::Lambda::EventInvokeConfig', {
+      DestinationConfig: { OnFailure: Match.anyValue() },
+      MaximumEventAgeInSeconds: 900,
+    });
+    has('AWS::SQS::Queue', { SqsManagedSseEnabled: true });
+  });
+
+  test('is the only one whom its role trusts, in this account', () => {
+    has('AWS::IAM::Role', {
+      AssumeRolePolicyDocument: {
+        Statement: [
+          Match.objectLike({
+            Principal: { Service: 'scheduler.amazonaws.com' },
+            Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+          }),
+        ],
+      },
+    });
+  });
+});
+
+describe('what holds state', () => {
+  const policies = (template: Template) =>
+    ['AWS::DynamoDB::Table', 'AWS::S3::Bucket'].flatMap((type) =>
+      Object.values(template.findResources(type)).map(({ DeletionPolicy }) => DeletionPolicy),
+    );
+
+  test('stays by default', () => expect(policies(TEMPLATE)).toEqual(['Retain', 'Retain']));
+
+  test('goes when asked to', () => {
+    const template = templateOf({ removalPolicy: RemovalPolicy.DESTROY });
+    expect(policies(template)).toEqual(['Delete', 'Delete']);
+    template.hasResourceProperties('AWS::DynamoDB::Table', { DeletionProtectionEnabled: false });
+  });
+});
+
+describe('outputs', () => {
+  const names = (template: Template) => Object.keys(template.toJSON().Outputs);
+  const PLAIN =
+    'IssuerUrl JwksUrl SignFunctionName SignUrl OperateFunctionName TableName BucketName DistributionId DistributionDomain';
+
+  test('are those that the command looks for', () => expect(names(TEMPLATE)).toEqual(PLAIN.split(' ')));
+
+  test('of a second issuer stand beside them', () => {
+    const { stack } = issuerIn();
+    new TokenIssuer(stack, 'Second', { issuer: 'https://id.example.com' });
+    const all = names(Template.fromStack(stack));
+    expect(all.slice(0, 9)).toEqual(PLAIN.split(' '));
+    expect(all.slice(9).filter((name) => name.startsWith('Second'))).toHaveLength(9);
+  });
+
+  test('say where the keys are', () => {
+    templateOf({ issuer: 'https://auth.example.com/blue' }).hasOutput('JwksUrl', {
+      Value: 'https://auth.example.com/blue/.well-known/jwks.json',
+    });
+  });
+});
+
+test('the documents are observed at the name of the distribution, or where the deployer says', () => {
+  const edge = (template: Template) =>
+    Object.values(template.findResources('AWS::Lambda::Function'))
+      .map(({ Properties }) => Properties.Environment.Variables.KEYTURN_EDGE_URL)
+      .filter(Boolean);
+  expect(JSON.stringify(edge(TEMPLATE))).toMatch(
+    /"https:\/\/",{"Fn::GetAtt":\["IssuerDocumentsDistribution\w+","DomainName"\]}/,
+  );
+  expect(edge(templateOf({ observeAt: ISSUER }))).toEqual([ISSUER, ISSUER]);
+});
