@@ -105,8 +105,15 @@ function parse(text: string | undefined): Keyring {
   } catch (cause) {
     throw unreadable('the stored keyring is not JSON', cause);
   }
-  if (Array.isArray(keyring?.keys) && Array.isArray(keyring.history)) return keyring as Keyring;
-  throw unreadable('the stored keyring has no keys or no history');
+  const { keys, history } = keyring ?? {};
+  if (Array.isArray(keys) && keys.every(isKey) && Array.isArray(history)) return keyring as Keyring;
+  throw unreadable('the stored keyring has no keys, no history, or a key that is none');
+}
+
+/** As much as tells a keyring from something else; what a key means is checked before each save. */
+function isKey(value: unknown): boolean {
+  const { kid, state } = (value ?? {}) as Record<string, unknown>;
+  return typeof kid === 'string' && typeof state === 'string';
 }
 
 const unreadable = (message: string, cause?: unknown) =>

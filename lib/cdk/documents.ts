@@ -60,7 +60,6 @@ export class Documents extends Construct {
           originPath: '/public',
           connectionAttempts: 2,
           connectionTimeout: Duration.seconds(2),
-          responseCompletionTimeout: Duration.seconds(5),
         }),
         allowedMethods: AllowedMethods.ALLOW_GET_HEAD,
         viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,

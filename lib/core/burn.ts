@@ -30,6 +30,7 @@ export interface BurnReport {
   readonly signing?: string;
   /** When the documents without the burned keys were published. Absent: not yet; every tick tries again. */
   readonly removedAt?: number;
+  /** Empty while the key is not removed: nothing bounds it yet. */
   readonly exposure: readonly Exposure[];
   readonly steps: TickReport['steps'];
   readonly holds: TickReport['holds'];
@@ -161,6 +162,9 @@ async function outcome(ports: RotatorPorts, policy: Policy, kids: readonly strin
   return {
     ...(signing && { signing }),
     ...(isRemoved && { removedAt: now }),
-    exposure: exposure(policy, now, flush && !flush.immediate ? flush.at + policy.publicationLead : now),
+    // Without a removal there is no bound to state.
+    exposure: isRemoved
+      ? exposure(policy, now, flush && !flush.immediate ? flush.at + policy.publicationLead : now)
+      : [],
   };
 }

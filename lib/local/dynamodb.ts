@@ -24,6 +24,8 @@ const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'transfer-encoding', 'da
 export class DynamoDb implements AwsService {
   readonly #server: Server;
   readonly #agent = new Agent({ keepAlive: true });
+  readonly #underWay = new Set<Promise<WireReply>>();
+  #isClosing = false;
   readonly #port: number;
 
   private constructor(server: Server) {
@@ -58,7 +60,10 @@ export class DynamoDb implements AwsService {
   }
 
   perform({ headers, body }: WireRequest): Promise<WireReply> {
-    return this.#forward(headers, body);
+    if (this.#isClosing) return Promise.reject(new Error('the database is closing'));
+    const reply = this.#forward(headers, body);
+    this.#underWay.add(reply);
+    return reply.finally(() => this.#underWay.delete(reply));
   }
 
   refuse(error: AwsError): WireReply {
@@ -66,7 +71,10 @@ export class DynamoDb implements AwsService {
     return { status: error.status, headers: { 'content-type': JSON_1_0 }, body };
   }
 
+  /** What is under way ends first: dynalite throws out of its server when its database closes before an answer. */
   async close(): Promise<void> {
+    this.#isClosing = true;
+    await Promise.allSettled(this.#underWay);
     this.#agent.destroy();
     await new Promise((resolve) => this.#server.close(resolve));
   }

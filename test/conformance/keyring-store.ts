@@ -251,6 +251,8 @@ export function keyringStore(name: string, create: () => Promise<KeyringStoreUnd
       ['a list', { keyring: '[]' }],
       ['a string', { keyring: '"keyring"' }],
       ['an object that is no keyring', { keyring: '{}' }],
+      ['keys that are none', { keyring: '{"keys":[null],"history":[]}' }],
+      ['a key without a kid', { keyring: '{"keys":[{"state":"active"}],"history":[]}' }],
       ['no schema', { schema: undefined }],
       ['a schema that is no number', { schema: 'one' }],
       ['no revision', { revision: undefined }],

@@ -165,6 +165,7 @@ describe('nothing is left to sign', () => {
     };
     const report = await world.burn({ kids: 'all' });
     expect(report.removedAt).toBeUndefined();
+    expect(report.exposure).toEqual([]);
     expect(published(world).has(burned)).toBe(true);
     expect(world.kms.stored.get(keyArn(world, burned))?.enabled).toBe(false);
     world.intercept = undefined;

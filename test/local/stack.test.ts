@@ -4,6 +4,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import { DynamoDb } from '../../lib/local/dynamodb.ts';
 import { type Stack, type StackOptions, startStack } from '../../lib/local/stack.ts';
 
 let stack: Stack | undefined;
@@ -100,4 +101,26 @@ test.for([
   ['no-such-host.invalid', 'is not an address of this machine'],
 ])('%s %s', async ([host, sentence]) => {
   await expect(start({ host: host ?? '' })).rejects.toThrow(sentence);
+});
+
+test('closing waits for what the database is doing', async () => {
+  const database = await DynamoDb.start('closing');
+  const put = (issuer: string) =>
+    database.perform({
+      method: 'POST',
+      path: '/',
+      query: new URLSearchParams(),
+      headers: {
+        'content-type': 'application/x-amz-json-1.0',
+        'x-amz-target': 'DynamoDB_20120810.PutItem',
+        'x-amz-date': '20260101T000000Z',
+        authorization:
+          'AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0',
+      },
+      body: Buffer.from(JSON.stringify({ TableName: 'closing', Item: { issuer: { S: issuer } } })),
+    });
+  const puts = Array.from({ length: 50 }, (_, index) => put(String(index)));
+  await database.close();
+  expect(new Set((await Promise.all(puts)).map(({ status }) => status))).toEqual(new Set([200]));
+  await expect(put('too late')).rejects.toThrow('the database is closing');
 });
