@@ -114,7 +114,7 @@ test('no token is ever refused for its key', async () => {
         }
       }
     }),
-    { numRuns: 150 },
+    { numRuns: 100 },
   );
 });
 

@@ -100,6 +100,10 @@ const FAULTS: Record<string, (at: number, world: World) => (call: Call, index: n
   },
 };
 
+/** Two faults are whole runs of their own: `npm test` tries every fifth call, SCHEDULES=all every one. */
+const SAMPLED = ['a second tick starts there', 'a burn starts there'];
+const stride = (name: string) => (SAMPLED.includes(name) && process.env.SCHEDULES !== 'all' ? 5 : 1);
+
 /** Where a fault makes sense; elsewhere it would be another run without one. */
 const ONLY_AT: Record<string, (call: Call) => boolean> = {
   'KMS throttles': ({ name, phase }) => phase === 'before' && /^(keys|signer)\./.test(name),
@@ -119,11 +123,12 @@ describe.each([
     expect(new Set(world.keyring.keys.map(({ state }) => state)).size).toBeGreaterThan(2);
   });
 
-  test.each(Object.keys(FAULTS))('%s, at every call', async (name) => {
+  test.each(Object.keys(FAULTS))('%s, at one call after the other', async (name) => {
     const calls = await play(new World(WINDOWS), acts);
     expect(calls.length).toBeGreaterThan(150);
     const applies = ONLY_AT[name] ?? (() => true);
-    for (const at of calls.flatMap((each, index) => (applies(each) ? [index] : []))) {
+    const points = calls.flatMap((each, index) => (applies(each) ? [index] : []));
+    for (const at of points.filter((_, index) => index % stride(name) === 0)) {
       const world = new World(WINDOWS);
       let call: Call | undefined;
       const fault = FAULTS[name]?.(at, world);

@@ -73,7 +73,7 @@ test('schedules with two preemptions', { timeout: 3_600_000 }, async () => {
   const single = await everyPreemption();
   const pairs = single.flatMap((first) => single.filter(({ at }) => at > first.at).map((second) => [first, second]));
   // A sample that is spread evenly over all pairs, and starts elsewhere in every run.
-  const step = ALL ? 1 : Math.floor(pairs.length / 400);
+  const step = ALL ? 1 : Math.floor(pairs.length / 150);
   const count = Math.ceil(pairs.length / step);
   const tell = progress('two preemptions', count);
   for (let index = ALL ? 0 : Math.floor(Math.random() * step); index < pairs.length; index += step) {
@@ -86,7 +86,7 @@ test('schedules with two preemptions', { timeout: 3_600_000 }, async () => {
 });
 
 test('schedules at random', { timeout: 3_600_000 }, async () => {
-  const numRuns = ALL ? 10_000 : 300;
+  const numRuns = ALL ? 10_000 : 150;
   const tell = progress('at random', numRuns);
   const property = fc.asyncProperty(fc.infiniteStream(fc.nat(TASKS - 1)), async (choices) => {
     await meeting((runnable) => runnable[choices.next().value % runnable.length] ?? 0);
