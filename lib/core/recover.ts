@@ -49,12 +49,9 @@ export async function recovered(
     );
   }
   const body = seen.stored.get(documentPaths(policy.issuer).jwks)?.body ?? '';
-  const confirmed = await confirm(
-    keys,
-    seen,
-    publicKeys(body).map(({ kid }) => kid),
-  );
-  return recoverKeyring(ours, seen.storedVersion, confirmed, policy, clock());
+  const kids = publicKeys(body).map(({ kid }) => kid);
+  const confirmed = await confirm(keys, seen, kids);
+  return recoverKeyring(ours, { version: seen.storedVersion, kids: new Set(kids) }, confirmed, policy, clock());
 }
 
 /** The document's word is not enough: KMS itself has to show each key, with our policy on it. In the document's order. */

@@ -4,6 +4,7 @@
  */
 import type { Policy } from './config.ts';
 import { isPublicJwk, type PublicJwk } from './jwk.ts';
+import type { ServedJwks } from './jwks.ts';
 import { type ActiveKey, activeKey, type GraceKey, isRendered, type Key, type Keyring } from './keyring.ts';
 import { activationTerms } from './transitions.ts';
 
@@ -15,6 +16,7 @@ export interface ConfirmedKey {
 }
 
 /**
+ * - A key that both hold stays as it is, whatever KMS says of it: its tokens may be live (I5).
  * - A key that is in the keyring and not in the document has left it since: it is retired, and never signs again (it may
  *   have been burned).
  * - A key that is in the document and not in the keyring, and that KMS confirms, may have live tokens: it goes into grace.
@@ -24,13 +26,13 @@ export interface ConfirmedKey {
  */
 export function recoverKeyring(
   keyring: Keyring,
-  documentVersion: number,
+  { version: documentVersion, kids }: ServedJwks,
   document: readonly ConfirmedKey[],
   policy: Pick<Policy, 'maxTokenLifetime' | 'cryptoperiod'>,
   now: number,
 ): Keyring {
   const version = Math.max(keyring.documentVersion, documentVersion) + 1;
-  const kept = keyring.keys.map((key) => (isRendered(key) && !has(document, key.kid) ? gone(key, version, now) : key));
+  const kept = keyring.keys.map((key) => (isRendered(key) && !kids.has(key.kid) ? gone(key, version, now) : key));
   const unknown = document.filter(({ jwk }) => !keyring.keys.some(({ kid }) => kid === jwk.kid));
   const adopted = unknown.map((key) => toGrace(key, policy, now));
   const merged: Keyring = { ...keyring, documentVersion: version, keys: [...kept, ...adopted] };
@@ -46,8 +48,6 @@ export function publicKeys(body: string): PublicJwk[] {
     return [];
   }
 }
-
-const has = (document: readonly ConfirmedKey[], kid: string) => document.some(({ jwk }) => jwk.kid === kid);
 
 const gone = ({ kid, keyArn }: Key, removedInVersion: number, now: number): Key => ({
   state: 'retired',

@@ -517,6 +517,22 @@ describe('recover', () => {
     expect((await world.tick()).holds).toEqual([]);
   });
 
+  test('keeps a key whose KMS key somebody has disabled: its tokens may be live', async () => {
+    const world = await settled();
+    const backup = world.keyrings.item;
+    const kid = active(world) ?? '';
+    const { token } = await world.signer().sign(world.request());
+    const stored = world.kms.stored.get(activeKey(world.keyring)?.keyArn ?? '');
+    await world.rotateNow();
+    world.policy = { ...world.policy, algorithm: 'EdDSA' };
+    await world.tick();
+    world.keyrings.item = backup;
+    if (stored) stored.enabled = false;
+    await recover(world.rotatorPorts, world.policy);
+    expect(readJwks((await world.bucket.fetch(JWKS)).body)?.kids.has(kid)).toBe(true);
+    await verify(world, token);
+  });
+
   test('of a lost table has the oldest key of the document sign', async () => {
     const world = await settled();
     await world.pass(95 * DAY);
