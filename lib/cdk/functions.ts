@@ -1,14 +1,10 @@
 /** The Lambdas, from the bundles that bin/bundle.ts has built. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-
-const BUNDLES = fileURLToPath(new URL('../../dist/functions/', import.meta.url));
+import { bundleDirectory } from './bundles.ts';
 
 export interface IssuerFunctionProps {
   readonly name: 'sign' | 'rotate' | 'operate';
@@ -40,7 +36,7 @@ export class IssuerFunction extends LambdaFunction {
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       handler: 'index.handler',
-      code: bundle(name),
+      code: Code.fromAsset(bundleDirectory(name), { exclude: ['meta.json'] }),
       environment: { ...environment },
       description,
       role,
@@ -49,13 +45,4 @@ export class IssuerFunction extends LambdaFunction {
       logGroup,
     });
   }
-}
-
-/** @throws Error where it has not been built */
-function bundle(name: string): Code {
-  const directory = join(BUNDLES, name);
-  if (!existsSync(join(directory, 'index.js'))) {
-    throw new Error(`the functions are not built: run "npm run build" (${directory} has no index.js)`);
-  }
-  return Code.fromAsset(directory, { exclude: ['meta.json'] });
 }

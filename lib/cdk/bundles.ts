@@ -1,0 +1,13 @@
+/** Where the built functions lie: the same way from lib/cdk, where this is source, and from dist/cdk in the package. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const BUNDLES = fileURLToPath(new URL('../../dist/functions/', import.meta.url));
+
+/** @throws Error where it has not been built */
+export function bundleDirectory(name: string): string {
+  const directory = join(BUNDLES, name);
+  if (existsSync(join(directory, 'index.js'))) return directory;
+  throw new Error(`the functions are not built: run "npm run build" (${directory} has no index.js)`);
+}
