@@ -3,8 +3,6 @@ declare module 'dynalite' {
   import type { Server } from 'node:http';
 
   interface DynaliteOptions {
-    /** LevelDB's directory; in memory when not given. */
-    path?: string;
     createTableMs?: number;
   }
   export default function dynalite(options?: DynaliteOptions): Server;

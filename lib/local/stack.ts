@@ -1,7 +1,6 @@
 /** The whole system on one machine: AWS on loopback, the functions' bundles in processes, the edge on the public port. */
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { Bucket } from './bucket.ts';
 import { CloudFront } from './cloudfront.ts';
 import { DynamoDb } from './dynamodb.ts';
@@ -77,7 +76,7 @@ async function start(options: StackOptions, closers: (() => void | Promise<void>
 
   const kms = new Kms(data?.folder('kms') ?? nowhere);
   const s3 = new Bucket(bucketName, data?.folder('s3') ?? nowhere);
-  const dynamodb = await DynamoDb.start(tableName, data && join(data.path, 'dynamodb'));
+  const dynamodb = await DynamoDb.start(tableName, data?.folder('dynamodb') ?? nowhere);
   closers.push(() => dynamodb.close());
   const edge = new EdgeCache({
     origin: bucketOrigin(s3),

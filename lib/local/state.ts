@@ -31,7 +31,7 @@ export interface Folder {
 
 export const nowhere: Folder = { load: () => new Map(), put() {}, remove() {} };
 
-const FORMAT = 'keyturn-local 1\n';
+const FORMAT = 'keyturn-local 2\n';
 const TEMPORARY = '.part';
 
 export class DataDirectory {

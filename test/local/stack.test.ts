@@ -106,19 +106,22 @@ test.for([
 test('closing waits for what the database is doing', async () => {
   const database = await DynamoDb.start('closing');
   const put = (issuer: string) =>
-    database.perform({
-      method: 'POST',
-      path: '/',
-      query: new URLSearchParams(),
-      headers: {
-        'content-type': 'application/x-amz-json-1.0',
-        'x-amz-target': 'DynamoDB_20120810.PutItem',
-        'x-amz-date': '20260101T000000Z',
-        authorization:
-          'AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0',
+    database.perform(
+      {
+        method: 'POST',
+        path: '/',
+        query: new URLSearchParams(),
+        headers: {
+          'content-type': 'application/x-amz-json-1.0',
+          'x-amz-target': 'DynamoDB_20120810.PutItem',
+          'x-amz-date': '20260101T000000Z',
+          authorization:
+            'AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0',
+        },
+        body: Buffer.from(JSON.stringify({ TableName: 'closing', Item: { issuer: { S: issuer } } })),
       },
-      body: Buffer.from(JSON.stringify({ TableName: 'closing', Item: { issuer: { S: issuer } } })),
-    });
+      { operation: 'PutItem' },
+    );
   const puts = Array.from({ length: 50 }, (_, index) => put(String(index)));
   await database.close();
   expect(new Set((await Promise.all(puts)).map(({ status }) => status))).toEqual(new Set([200]));

@@ -1,9 +1,19 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DeleteItemCommand, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { CreateKeyCommand, DescribeKeyCommand, GetPublicKeyCommand, SignCommand } from '@aws-sdk/client-kms';
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -114,28 +124,36 @@ describe('after SIGKILL', () => {
     }
   });
 
-  test('a table that was never finished is made anew', async () => {
-    const killed = await child(`
-      import dynalite from '${import.meta.resolve('dynalite')}';
-      import { DynamoDb } from '${LIB}dynamodb.ts';
-      const server = dynalite({ path: '${join(path, 'dynamodb')}', createTableMs: 60_000 }).listen(0, '127.0.0.1', async () => {
-        await fetch('http://127.0.0.1:' + server.address().port, {
-          method: 'POST',
-          headers: {
-            'content-type': 'application/x-amz-json-1.0', 'x-amz-target': 'DynamoDB_20120810.CreateTable', 'x-amz-date': 'x',
-            authorization: 'AWS4-HMAC-SHA256 Credential=a, SignedHeaders=b, Signature=c' },
-          body: JSON.stringify({ TableName: 'keyrings', BillingMode: 'PAY_PER_REQUEST',
-            AttributeDefinitions: [{ AttributeName: 'issuer', AttributeType: 'S' }],
-            KeySchema: [{ AttributeName: 'issuer', KeyType: 'HASH' }] }),
-        });
-        console.log(DynamoDb.name);
-      });`);
-    await killed.kill();
-    writeFileSync(join(path, 'format'), 'keyturn-local 1\n');
-    const stack = await startStack({ ...OPTIONS, dataDirectory: path });
-    const { dynamodb } = clients(stack.awsEndpointUrl);
-    await dynamodb.send(new PutItemCommand({ TableName: 'keyrings', Item: { issuer: { S: 'i' } } }));
-    await stack.close();
+  test('an item is at least what a write of it was told', async () => {
+    const item = { issuer: { S: 'https://i' }, keyring: { S: 'x'.repeat(50_000) } };
+    let told = 0;
+    for (const milliseconds of [1, 8, 15]) {
+      const killed = await child(CHILD_STACK());
+      const { dynamodb } = clients(killed.said);
+      const write = (revision: number) =>
+        dynamodb.send(
+          new PutItemCommand({ TableName: 'keyrings', Item: { ...item, revision: { N: String(revision) } } }),
+        );
+      await write(++told);
+      const killing = sleep(milliseconds).then(killed.kill);
+      const writing = (async () => {
+        for (;;) {
+          await write(told + 1);
+          told++;
+        }
+      })();
+      await expect(writing).rejects.toThrow();
+      await killing;
+      const stack = await startStack({ ...OPTIONS, dataDirectory: path });
+      const Key = { issuer: item.issuer };
+      const read = await clients(stack.awsEndpointUrl).dynamodb.send(
+        new GetItemCommand({ TableName: 'keyrings', Key }),
+      );
+      await stack.close();
+      expect(read.Item?.keyring).toEqual(item.keyring);
+      expect(Number(read.Item?.revision?.N) - told).toBeOneOf([0, 1]);
+      told = Number(read.Item?.revision?.N);
+    }
   });
 });
 
@@ -201,8 +219,8 @@ describe('a directory that cannot be used', () => {
     ],
     [
       'of another format',
-      () => [mkdirSync(path), writeFileSync(join(path, 'format'), 'keyturn-local 2\n')],
-      'has the format "keyturn-local 2", this version reads "keyturn-local 1"',
+      () => [mkdirSync(path), writeFileSync(join(path, 'format'), 'keyturn-local 1\n')],
+      'has the format "keyturn-local 1", this version reads "keyturn-local 2"',
     ],
   ] as const)('is %s', ([, make, sentence]) => {
     make();
@@ -220,8 +238,43 @@ test('only the owner can read what is kept, and parts of a killed write go', () 
   expect(readdirSync(join(path, 'kms'))).toEqual(['a.json']);
   expect(statSync(join(path, 'kms', 'a.json')).mode & 0o777).toBe(0o600);
   expect(statSync(path).mode & 0o777).toBe(0o700);
-  expect(readFileSync(join(path, 'format'), 'utf8')).toBe('keyturn-local 1\n');
+  expect(readFileSync(join(path, 'format'), 'utf8')).toBe('keyturn-local 2\n');
   directory.close();
+});
+
+test('a table of more than one page is kept whole, and what was deleted is not', async () => {
+  const first = await startStack({ ...OPTIONS, dataDirectory: path });
+  const before = clients(first.awsEndpointUrl);
+  const item = (n: number) => ({ issuer: { S: `https://${n}` }, bytes: { B: Buffer.alloc(390_000, n) } });
+  for (const n of [1, 2, 3, 4, 5, 6, 7]) {
+    await before.dynamodb.send(new PutItemCommand({ TableName: 'keyrings', Item: item(n) }));
+  }
+  const Key = { issuer: item(2).issuer };
+  await before.dynamodb.send(new DeleteItemCommand({ TableName: 'keyrings', Key }));
+  await first.close();
+  const second = await startStack({ ...OPTIONS, dataDirectory: path });
+  const { dynamodb } = clients(second.awsEndpointUrl);
+  for (const n of [1, 2, 3, 4, 5, 6, 7]) {
+    const read = await dynamodb.send(
+      new GetItemCommand({ TableName: 'keyrings', Key: { issuer: { S: `https://${n}` } } }),
+    );
+    expect(read.Item?.bytes?.B && Buffer.from(read.Item.bytes.B)).toEqual(n === 2 ? undefined : item(n).bytes.B);
+  }
+  await second.close();
+});
+
+test('nobody is told of an item that the disk did not take', async () => {
+  const stack = await startStack({ ...OPTIONS, dataDirectory: path });
+  const { dynamodb } = clients(stack.awsEndpointUrl);
+  const item = { issuer: { S: 'https://i' } };
+  const get = () => dynamodb.send(new GetItemCommand({ TableName: 'keyrings', Key: item }));
+  rmSync(join(path, 'dynamodb'), { recursive: true });
+  await expect(dynamodb.send(new PutItemCommand({ TableName: 'keyrings', Item: item }))).rejects.toThrow('ENOENT');
+  await expect(get()).rejects.toThrow('ENOENT');
+  mkdirSync(join(path, 'dynamodb'));
+  expect((await get()).Item).toEqual(item);
+  expect(JSON.parse(readFileSync(join(path, 'dynamodb', 'items.json'), 'utf8'))).toEqual([item]);
+  await stack.close();
 });
 
 test('versions keep their order and their removal across a start', () => {
