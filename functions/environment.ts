@@ -1,13 +1,21 @@
 /** What each function is given, one interface a handler: lib/cdk and lib/cli build it, the handler reads it once. */
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type Clients, readClients } from '../lib/core/clients.ts';
 import { KeyturnError } from '../lib/core/errors.ts';
 
-export interface SignEnvironment {
-  /** As JSON, under the names of `keyturn.config.json`: the signer's part of the policy; for the others, all of it. */
+/** As JSON, under the names of `keyturn.config.json`: the signer's part of the policy; for the others, all of it. */
+interface PolicyEnvironment {
   readonly KEYTURN_POLICY: string;
   readonly KEYTURN_TABLE: string;
 }
 
-export interface RotateEnvironment extends SignEnvironment {
+export interface SignEnvironment extends PolicyEnvironment {
+  /** The file with the clients' rules, in the function's own asset. Absent: an issuer without clients. */
+  readonly KEYTURN_CLIENTS?: string;
+}
+
+export interface RotateEnvironment extends PolicyEnvironment {
   readonly KEYTURN_BUCKET: string;
   readonly KEYTURN_DISTRIBUTION_ID: string;
   /** Where the documents are observed: the origin of the distribution. */
@@ -35,5 +43,19 @@ export function readPolicyJson(): Record<string, unknown> {
     return Object(JSON.parse(text));
   } catch (cause) {
     throw new KeyturnError('environment_invalid', 'KEYTURN_POLICY must be JSON', { cause });
+  }
+}
+
+/**
+ * A function that cannot read who may ask for what does not start, rather than serve everybody.
+ * @throws KeyturnError `environment_invalid`
+ */
+export function readClientsFile(): Clients | undefined {
+  const file = process.env.KEYTURN_CLIENTS;
+  if (!file) return undefined;
+  try {
+    return readClients(JSON.parse(readFileSync(resolve(__dirname, file), 'utf8')));
+  } catch (cause) {
+    throw new KeyturnError('environment_invalid', `KEYTURN_CLIENTS must name a file of rules, got ${file}`, { cause });
   }
 }

@@ -5,16 +5,19 @@ import { KMSClient } from '@aws-sdk/client-kms';
 import type { Context } from 'aws-lambda';
 import { DynamoDbKeyringReader } from '../lib/aws/dynamodb-keyrings.ts';
 import { KmsSigner } from '../lib/aws/kms-signer.ts';
+import type { Client } from '../lib/core/clients.ts';
 import { KeyturnError } from '../lib/core/errors.ts';
 import { secretNames } from '../lib/core/names.ts';
 import { DEFAULT_LIMITS, parseSignRequest, type RequestLimits, type SignRequest } from '../lib/core/request.ts';
 import { type SignedToken, TokenSigner } from '../lib/core/sign.ts';
 import { readSignerPolicy } from '../lib/core/signer-policy.ts';
-import { readPolicyJson, readVariable } from './environment.ts';
+import { readClientsFile, readPolicyJson, readVariable } from './environment.ts';
 import { answerHttp, type HttpAnswer, type HttpEvent, isHttpEvent, readHttpBody } from './http.ts';
 import { clock, log } from './runtime.ts';
 
 const policy = readSignerPolicy(readPolicyJson());
+/** Undefined: an issuer without clients. */
+const clients = readClientsFile();
 const limits: RequestLimits = {
   ...DEFAULT_LIMITS,
   tokenLifetime: policy.tokenLifetime,
@@ -39,9 +42,9 @@ const signer = new TokenSigner(
   limits,
 );
 
-/** The alias of an issuer without clients. */
+/** The alias of an issuer without clients; with clients it does not exist. */
 const ANY = 'any';
-/** The alias that only the rotator may invoke. */
+/** The alias that only the rotator and a deployment may invoke. */
 const CANARY = 'canary';
 
 /** Who asks is what IAM let through to this alias; nothing in the event decides, for a direct caller writes all of it. */
@@ -59,21 +62,24 @@ async function overHttp(event: HttpEvent, alias: string | undefined): Promise<Ht
 
 async function issue(read: () => unknown, alias: string | undefined): Promise<SignedToken> {
   try {
-    if (alias !== ANY) {
-      throw new KeyturnError(
-        'client_unknown',
-        `the function must be invoked through alias ${ANY}, got ${alias ?? 'none'}`,
-      );
-    }
-    const request = parseSignRequest(read(), limits);
+    const client = clientOf(alias);
+    const request = parseSignRequest(read(), limits, client);
     const { keyringLoadedAt, ...answer } = await signer.sign(request);
-    logToken(request, answer, alias, keyringLoadedAt);
+    logToken(request, answer, client?.id ?? ANY, keyringLoadedAt);
     return answer;
   } catch (error) {
     const code = error instanceof KeyturnError ? error.code : 'internal';
     log({ event: 'refusal', issuer: policy.issuer, client: alias, code });
     throw error;
   }
+}
+
+/** @throws KeyturnError `client_unknown` */
+function clientOf(alias: string | undefined): Client | undefined {
+  const client = clients?.get(alias ?? '');
+  if (client || (!clients && alias === ANY)) return client;
+  const expected = clients ? 'the alias of a client' : `alias ${ANY}`;
+  throw new KeyturnError('client_unknown', `the function must be invoked through ${expected}, got ${alias ?? 'none'}`);
 }
 
 function logToken(request: SignRequest, answer: SignedToken, client: string, keyringLoadedAt: number): void {

@@ -5,6 +5,10 @@ export interface Started {
   readonly issuer: string;
   readonly jwksUrl: string;
   readonly signUrl: string;
+  /** Each client's own URL, where the issuer has clients. */
+  readonly clients?: Readonly<Record<string, string>>;
+  /** A request that `signUrl` takes. */
+  readonly example: object;
   readonly operateUrl: string;
   readonly rotateUrl: string;
   readonly awsEndpointUrl: string;
@@ -39,15 +43,16 @@ function forPeople(): Printer {
   const told = new Set<string>();
   const time = () => new Date().toISOString().slice(11, 19);
   return {
-    started: ({ issuer, jwksUrl, signUrl, operateUrl, awsEndpointUrl, unsafe }) => {
+    started: ({ issuer, jwksUrl, signUrl, clients = {}, example, operateUrl, awsEndpointUrl, unsafe }) => {
+      const others = Object.values(clients).filter((url) => url !== signUrl);
       write(`
   Keyturn on this machine. Its keys are NOT in KMS: for development and CI only.
 
   issuer    ${issuer}
   JWKS      ${jwksUrl}
   sign      curl -s ${signUrl} -H 'content-type: application/json' \\
-              -d '{"audience":"orders-api","claims":{"sub":"svc:checkout"}}'
-  rotate    curl -s ${operateUrl} -H 'content-type: application/json' -d '{"operation":"rotate","reason":"to see it"}'
+              -d '${JSON.stringify(example)}'
+${others.map((url) => `            ${url}\n`).join('')}  rotate    curl -s ${operateUrl} -H 'content-type: application/json' -d '{"operation":"rotate","reason":"to see it"}'
   inside    export AWS_ENDPOINT_URL=${awsEndpointUrl} AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
             aws kms list-keys
 ${unsafe ? '\n  The windows are NOT checked (--unsafe-windows): rotations may break tokens.\n' : ''}`);

@@ -1,10 +1,14 @@
 /** The deployed bundles on the local stand-ins for AWS: the names and the environment that lib/cdk gives them too. */
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RotateEnvironment, SignEnvironment } from '../../functions/environment.ts';
+import { checkClientRules } from '../core/client-rules.ts';
+import { type ClientRules, type Clients, readClients } from '../core/clients.ts';
 import { type Policy, parsePolicy, policyToJson } from '../core/config.ts';
 import { parseIssuer } from '../core/issuer.ts';
+import { isPlainObject } from '../core/json.ts';
 import { ROTATOR_TIMEOUT_SECONDS, requireSafe } from '../core/policy.ts';
 import { signerPolicyToJson } from '../core/signer-policy.ts';
 import { type Stack, type StackOptions, startStack } from '../local/stack.ts';
@@ -27,16 +31,22 @@ export interface LocalOptions extends Pick<StackOptions, 'host' | 'port' | 'data
 
 export interface LocalStack extends Stack {
   readonly policy: Policy;
+  /** Undefined: an issuer without clients. */
+  readonly clients: Clients | undefined;
 }
 
 /** @throws KeyturnError `policy_invalid`, `policy_unsafe`; Error with one sentence for a port or directory */
 export async function startLocalStack(options: LocalOptions): Promise<LocalStack> {
-  const { config, signers = 4, ticking = true, hooks, ...rest } = options;
+  const { signers = 4, ticking = true, hooks, config: whole, ...rest } = options;
+  const { clients: rules, ...config } = whole;
   if (!existsSync(join(BUNDLES, 'sign', 'index.js'))) {
     throw new Error(`the functions are not built: run "npm run build" (${BUNDLES} has no sign/index.js)`);
   }
   // Checked before anything listens; the port may be any until then.
-  requireSafe(localPolicy(config, options.port || 1));
+  const { secretClaims } = requireSafe(localPolicy(config, options.port || 1));
+  const checked = rules === undefined ? undefined : checkClientRules(withoutRoles(rules), secretClaims);
+  const clients = checked && readClients(checked);
+  const asset = checked && new RulesFile(checked);
   let policy: Policy | undefined;
   const stack = await startStack({
     ...rest,
@@ -44,12 +54,21 @@ export async function startLocalStack(options: LocalOptions): Promise<LocalStack
     tableName: TABLE,
     bucketName: BUCKET,
     distributionId: DISTRIBUTION,
-    routes: { sign: 'sign:any', operate: 'operate', rotate: 'rotate' },
+    routes: {
+      sign: 'sign:any',
+      ...(clients && { clients: Object.fromEntries([...clients.keys()].map((id) => [id, `sign:${id}`])) }),
+      operate: 'operate',
+      rotate: 'rotate',
+    },
     ...(ticking && { tickSeconds: localPolicy(config, 1).tick }),
     functions: ({ edge }) => {
       const own = localPolicy(config, Number(new URL(edge).port));
       policy = own;
-      const sign: SignEnvironment = { KEYTURN_POLICY: JSON.stringify(signerPolicyToJson(own)), KEYTURN_TABLE: TABLE };
+      const sign: SignEnvironment = {
+        KEYTURN_POLICY: JSON.stringify(signerPolicyToJson(own)),
+        KEYTURN_TABLE: TABLE,
+        ...(asset && { KEYTURN_CLIENTS: asset.path }),
+      };
       const rotate: RotateEnvironment = {
         KEYTURN_POLICY: JSON.stringify(policyToJson(own)),
         KEYTURN_TABLE: TABLE,
@@ -67,7 +86,7 @@ export async function startLocalStack(options: LocalOptions): Promise<LocalStack
           name: 'sign',
           bundle: bundle('sign'),
           environment: { ...sign },
-          aliases: ['any', 'canary'],
+          aliases: [...(clients?.keys() ?? ['any']), 'canary'],
           maxEnvironments: signers,
         },
         { name: 'rotate', bundle: bundle('rotate'), environment: { ...rotate }, timeoutSeconds },
@@ -75,7 +94,36 @@ export async function startLocalStack(options: LocalOptions): Promise<LocalStack
       ];
     },
   });
-  return { ...stack, policy: policy as Policy };
+  const close = async (): Promise<void> => {
+    await stack.close();
+    asset?.remove();
+  };
+  return { ...stack, close, policy: policy as Policy, clients };
+}
+
+/** On one machine nobody is authenticated: everybody is every client, and the rules hold all the same. */
+function withoutRoles(rules: unknown): unknown {
+  if (!isPlainObject(rules)) return rules;
+  const entries = Object.entries(rules).map(([name, client]) => {
+    if (!isPlainObject(client)) return [name, client];
+    const { role: _, ...rest } = client;
+    return [name, rest];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** Deployed, it lies in the function's asset; here the bundle is everybody's, so the rules have a place of their own. */
+class RulesFile {
+  readonly #directory = mkdtempSync(join(tmpdir(), 'keyturn-'));
+  readonly path = join(this.#directory, 'clients.json');
+
+  constructor(rules: Readonly<Record<string, ClientRules>>) {
+    writeFileSync(this.path, JSON.stringify(rules));
+  }
+
+  remove(): void {
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
 }
 
 function localPolicy(config: LocalOptions['config'], port: number): Policy {

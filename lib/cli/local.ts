@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { Client } from '../core/clients.ts';
 import { documentPaths } from '../core/issuer.ts';
 import { printer } from './local-output.ts';
 import { startLocalStack } from './local-stack.ts';
@@ -13,7 +14,7 @@ export const help = `Usage: keyturn local [options]
 Runs the deployed functions against stand-ins for AWS on loopback. Its keys are NOT in KMS:
 use it at home and in CI, never to protect anything.
 
-  --config FILE       windows, algorithm and verifiers, as in keyturn.config.json
+  --config FILE       windows, algorithm, verifiers and clients, as in keyturn.config.json
   --port PORT         where it answers (default 4790; 0 takes a free one)
   --host HOST         the address it listens on (default 127.0.0.1)
   --data DIR          keeps keys, documents and table there, for each port apart (default: memory)
@@ -81,10 +82,13 @@ export async function run(args: string[]): Promise<void> {
     onTick: print.tick,
   });
   const { issuer } = stack.policy;
+  const clients = [...(stack.clients?.values() ?? [])];
   print.started({
     issuer,
     jwksUrl: `${new URL(issuer).origin}${documentPaths(issuer).jwks}`,
-    signUrl: `${stack.url}/sign`,
+    signUrl: `${stack.url}/sign${clients[0] ? `/${clients[0].id}` : ''}`,
+    ...(stack.clients && { clients: Object.fromEntries(clients.map(({ id }) => [id, `${stack.url}/sign/${id}`])) }),
+    example: exampleRequest(clients[0]),
     operateUrl: `${stack.url}/operate`,
     rotateUrl: `${stack.url}/rotate`,
     awsEndpointUrl: stack.awsEndpointUrl,
@@ -94,6 +98,12 @@ export async function run(args: string[]): Promise<void> {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
   await stack.close();
+}
+
+/** What the first caller may ask for. */
+function exampleRequest(client: Client | undefined): object {
+  const [audience = 'orders-api'] = client?.audiences ?? [];
+  return { audience, claims: client?.subject === undefined ? { sub: 'svc:checkout' } : {} };
 }
 
 function readPort(text: string): number {

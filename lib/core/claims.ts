@@ -101,12 +101,11 @@ export interface Issuance {
   readonly jti: string;
   readonly issuedAt: number;
   readonly expiresAt: number;
-  readonly clientId?: string | undefined;
 }
 
 /** The payload: what the issuer and the request's members set, in a fixed order, then the caller's claims. */
 export function buildClaims(request: SignRequest, issuance: Issuance): Readonly<Record<string, Json>> {
-  const { audience, scope, claims } = request;
+  const { audience, scope, claims, clientId } = request;
   const payload: Record<string, Json> = {
     iss: issuance.issuer,
     sub: claims.sub,
@@ -115,7 +114,7 @@ export function buildClaims(request: SignRequest, issuance: Issuance): Readonly<
     exp: issuance.expiresAt,
     jti: issuance.jti,
   };
-  if (issuance.clientId !== undefined) payload.client_id = issuance.clientId;
+  if (clientId !== undefined) payload.client_id = clientId;
   if (scope !== undefined) payload.scope = scope;
   // `claims` holds none of the above but `sub`, which keeps its place.
   return Object.assign(payload, claims);

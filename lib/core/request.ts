@@ -4,6 +4,8 @@
  * to an array's entry.
  */
 import { type Claims, type ClaimsLimits, checkClaims } from './claims.ts';
+import { checkAudience, checkClientClaims, checkScope, withFixedClaims } from './client-limits.ts';
+import type { Client } from './clients.ts';
 import { isPlainObject, isSafeNumber, UNSAFE_NUMBER } from './json.ts';
 import { checkName, DEFAULT_SECRET_CLAIMS, secretNames } from './names.ts';
 import { describe, memberPath, quoteName, refuse } from './refusal.ts';
@@ -15,6 +17,8 @@ export interface SignRequest {
   readonly expiresIn: number;
   readonly type: 'JWT' | 'at+jwt';
   readonly claims: Claims;
+  /** On whose behalf: the token's `client_id`. */
+  readonly clientId?: string;
 }
 
 export interface RequestLimits extends ClaimsLimits {
@@ -36,22 +40,20 @@ export const DEFAULT_LIMITS: Omit<RequestLimits, 'tokenLifetime' | 'maxTokenLife
   secretClaims: secretNames(DEFAULT_SECRET_CLAIMS),
 };
 
-/** On whose behalf the request is read. What a client may ask for is to join here. */
-export interface Profile {
-  readonly clientId?: string | undefined;
-}
-
 export const MAX_AUDIENCES = 20;
 export const MAX_AUDIENCE_LENGTH = 256;
 const MEMBERS: readonly string[] = ['audience', 'scope', 'expiresIn', 'type', 'claims'];
-/** RFC 6749 §3.3: scope-tokens with one space between them. */
+/** RFC 6749 §3.3. */
+export const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
+/** Scope-tokens with one space between them. */
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/;
 
 /**
- * Reads a request that is already a value: the event of a direct Invoke, or what `parseBody` answers with.
+ * Reads a request that is already a value: the event of a direct Invoke, or what `parseBody` answers with. A client's
+ * rules come on top of what holds for everybody.
  * @throws KeyturnError a code of `REQUEST_CODES`, with a path
  */
-export function parseSignRequest(input: unknown, limits: RequestLimits, profile: Profile = {}): SignRequest {
+export function parseSignRequest(input: unknown, limits: RequestLimits, client?: Client): SignRequest {
   if (!isPlainObject(input)) {
     return refuse('body_not_object', '', `the request must be a JSON object, got ${describe(input)}`);
   }
@@ -65,10 +67,23 @@ export function parseSignRequest(input: unknown, limits: RequestLimits, profile:
   const read = (name: string) => (Object.hasOwn(input, name) ? input[name] : undefined);
   const audience = readAudience(read('audience'), '/audience');
   const scope = readScope(read('scope'), '/scope');
-  const expiresIn = readLifetime(read('expiresIn'), '/expiresIn', limits);
-  const type = readType(read('type'), '/type', profile);
-  const claims = checkClaims(read('claims'), '/claims', limits);
-  return scope === undefined ? { audience, expiresIn, type, claims } : { audience, scope, expiresIn, type, claims };
+  const maxLifetime = Math.min(limits.maxTokenLifetime, client?.maxLifetime ?? Number.POSITIVE_INFINITY);
+  const expiresIn = readLifetime(read('expiresIn'), '/expiresIn', limits.tokenLifetime, maxLifetime);
+  const type = readType(read('type'), '/type', client);
+  if (client) {
+    checkAudience(client, audience, '/audience');
+    checkScope(client, scope, '/scope');
+  }
+  const claims = readClaims(read('claims'), '/claims', limits, client);
+  const request = { audience, expiresIn, type, claims, ...(client && { clientId: client.id }) };
+  return scope === undefined ? request : { ...request, scope };
+}
+
+function readClaims(value: unknown, path: string, limits: RequestLimits, client: Client | undefined): Claims {
+  if (!client) return checkClaims(value, path, limits);
+  const claims = checkClaims(withFixedClaims(client, value, path), path, limits);
+  checkClientClaims(client, claims, path);
+  return claims;
 }
 
 /** RFC 7519 §4.1.3; mandatory by RFC 8725 §3.9. A value with a colon ought to be a URI (§2): that is not checked. */
@@ -105,9 +120,8 @@ function readScope(value: unknown, path: string): string | undefined {
   return refuse('invalid_member', path, `scope must be ${expected}, got ${describe(value)}`);
 }
 
-function readLifetime(value: unknown, path: string, limits: RequestLimits): number {
-  const { tokenLifetime, maxTokenLifetime } = limits;
-  if (value === undefined) return Math.min(tokenLifetime, maxTokenLifetime);
+function readLifetime(value: unknown, path: string, usual: number, longest: number): number {
+  if (value === undefined) return Math.min(usual, longest);
   if (typeof value !== 'number') {
     return refuse('invalid_member', path, `expiresIn must be a number of seconds, got ${describe(value)}`);
   }
@@ -115,20 +129,16 @@ function readLifetime(value: unknown, path: string, limits: RequestLimits): numb
   if (!Number.isInteger(value) || value < 1) {
     refuse('invalid_member', path, `expiresIn must be whole seconds, at least 1, got ${value}`);
   }
-  if (value > maxTokenLifetime) {
-    refuse('lifetime_too_long', path, `expiresIn must be at most ${maxTokenLifetime} s, got ${value} s`);
-  }
+  if (value > longest) refuse('lifetime_too_long', path, `expiresIn must be at most ${longest} s, got ${value} s`);
   return value;
 }
 
-function readType(value: unknown, path: string, profile: Profile): 'JWT' | 'at+jwt' {
+function readType(value: unknown, path: string, client: Client | undefined): 'JWT' | 'at+jwt' {
   if (value === undefined || value === 'JWT') return 'JWT';
   if (value !== 'at+jwt') {
     return refuse('invalid_member', path, `type must be JWT or at+jwt, got ${describe(value)}`);
   }
   // RFC 9068 §2.2 requires client_id, and only a client's own alias of the function vouches for one.
-  if (profile.clientId === undefined) {
-    refuse('invalid_member', path, 'type at+jwt needs a client, and the request came without one');
-  }
+  if (!client) refuse('invalid_member', path, 'type at+jwt needs a client, and the request came without one');
   return value;
 }

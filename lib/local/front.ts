@@ -15,7 +15,13 @@ export interface FrontOptions {
   readonly invoke: (name: string, payload: string) => Promise<Invoked>;
   readonly tick: () => Promise<Invoked>;
   /** What to invoke, as `name` or `name:alias`. */
-  readonly routes: { readonly sign: string; readonly operate: string };
+  readonly routes: FrontRoutes;
+}
+export interface FrontRoutes {
+  readonly sign: string;
+  /** By the client's name, for `/sign/NAME`. */
+  readonly clients?: Readonly<Record<string, string>>;
+  readonly operate: string;
 }
 type Route = (request: WireRequest, sourceIp: string) => Promise<WireReply>;
 
@@ -23,8 +29,12 @@ type Route = (request: WireRequest, sourceIp: string) => Promise<WireReply>;
 const MAX_BODY_BYTES = 12 * 1024 * 1024;
 
 export function frontServer({ edge, invoke, tick, routes }: FrontOptions): Server {
+  const functionUrl = (name: string): Route => {
+    return async (request, ip) => urlAnswer(await invoke(name, JSON.stringify(urlEvent(request, '/', ip))));
+  };
   const posts = new Map<string, Route>([
-    ['/sign', async (request, ip) => urlAnswer(await invoke(routes.sign, JSON.stringify(urlEvent(request, '/', ip))))],
+    ['/sign', functionUrl(routes.sign)],
+    ...Object.entries(routes.clients ?? {}).map(([name, alias]) => [`/sign/${name}`, functionUrl(alias)] as const),
     ['/operate', async ({ body }) => invokeAnswer(await invoke(routes.operate, body.toString()))],
     ['/rotate', async () => invokeAnswer(await tick())],
   ]);

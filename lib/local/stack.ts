@@ -7,7 +7,7 @@ import { DynamoDb } from './dynamodb.ts';
 import { EdgeCache } from './edge.ts';
 import { bucketOrigin } from './edge-http.ts';
 import { Endpoint, type EndpointHooks } from './endpoint.ts';
-import { frontServer } from './front.ts';
+import { type FrontRoutes, frontServer } from './front.ts';
 import { JsonApi } from './json-api.ts';
 import { Kms } from './kms.ts';
 import { type Invoked, Lambda } from './lambda.ts';
@@ -32,7 +32,7 @@ export interface StackOptions extends EndpointHooks {
   readonly edgeErrorSeconds?: number;
   readonly functions: (urls: { readonly edge: string; readonly aws: string }) => readonly FunctionDefinition[];
   /** What to invoke, as `name` or `name:alias`. */
-  readonly routes: { readonly sign: string; readonly operate: string; readonly rotate: string };
+  readonly routes: FrontRoutes & { readonly rotate: string };
   /** How often the rotate function runs, from the start on; never by itself when not given. */
   readonly tickSeconds?: number;
   readonly onLog?: Log;

@@ -49,7 +49,15 @@ test.concurrent('what it prints is true: the issuer, the JWKS, the curl line and
 test.concurrent('--json says everything as one JSON object a line', async () => {
   const command = new Command('local', '--port', '0', '--json');
   const { signUrl, rotateUrl, ...started } = await command.started();
-  expect(Object.keys(started).sort()).toEqual(['awsEndpointUrl', 'event', 'issuer', 'jwksUrl', 'operateUrl', 'unsafe']);
+  expect(Object.keys(started).sort()).toEqual([
+    'awsEndpointUrl',
+    'event',
+    'example',
+    'issuer',
+    'jwksUrl',
+    'operateUrl',
+    'unsafe',
+  ]);
   await command.says(/"step":"activate"/);
   await fetch(rotateUrl, { method: 'POST' });
   await fetch(signUrl, { method: 'POST', body: '{' });

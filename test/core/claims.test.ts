@@ -220,13 +220,13 @@ describe('buildClaims', () => {
     expiresIn: 300,
     type: 'at+jwt',
     claims: { tenant: 'acme', sub: 'svc:checkout', a: [1] },
+    clientId: 'orders',
   };
   const issuance = {
     issuer: 'https://issuer.example',
     jti: 'j',
     issuedAt: 1764000000,
     expiresAt: 1764000300,
-    clientId: 'orders',
   };
 
   test('writes the issuer’s members first, in a fixed order', () => {
@@ -236,8 +236,8 @@ describe('buildClaims', () => {
   });
 
   test('leaves out what there is none of', () => {
-    const { scope: _, ...rest } = request;
-    const built = buildClaims({ ...rest, audience: ['a', 'b'] }, { ...issuance, clientId: undefined });
+    const { scope: _, clientId: __, ...rest } = request;
+    const built = buildClaims({ ...rest, audience: ['a', 'b'] }, issuance);
     expect(Object.keys(built)).toEqual(['iss', 'sub', 'aud', 'iat', 'exp', 'jti', 'tenant', 'a']);
     expect(built.aud).toEqual(['a', 'b']);
   });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { readClients } from '../../lib/core/clients.ts';
 import { isKeyturnError, REQUEST_CODES } from '../../lib/core/errors.ts';
 import { DEFAULT_LIMITS, MAX_AUDIENCE_LENGTH, MAX_AUDIENCES, parseSignRequest } from '../../lib/core/request.ts';
 import { refusal, refused } from './refused.ts';
@@ -246,9 +247,10 @@ describe('type', () => {
     const error = refused(() => parse(request({ type: 'at+jwt' })));
     expect(`${error.code} ${error.path}`).toBe('invalid_member /type');
     expect(error.message).toBe('type at+jwt needs a client, and the request came without one');
-    expect(parseSignRequest(request({ type: 'at+jwt' }), limits, { clientId: 'orders' }).type).toBe('at+jwt');
-    expect(parseSignRequest(request({ type: 'JWT' }), limits, { clientId: 'orders' }).type).toBe('JWT');
-    expect(parseSignRequest(minimal, limits, { clientId: 'orders' }).type).toBe('JWT');
+    const client = readClients({ orders: { audiences: ['orders-api'] } }).get('orders');
+    expect(parseSignRequest(request({ type: 'at+jwt' }), limits, client).type).toBe('at+jwt');
+    expect(parseSignRequest(request({ type: 'JWT' }), limits, client).type).toBe('JWT');
+    expect(parseSignRequest(minimal, limits, client).type).toBe('JWT');
   });
 });
 
