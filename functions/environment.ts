@@ -27,10 +27,22 @@ export interface RotateEnvironment extends PolicyEnvironment {
 }
 
 /** The operator does what the rotator does, when somebody asks. */
-export type OperateEnvironment = RotateEnvironment;
+export interface OperateEnvironment extends RotateEnvironment {
+  /** `yes` where the state goes with the stack: only then may the issuer be closed. */
+  readonly KEYTURN_MAY_CLOSE?: 'yes';
+}
+
+export interface DeployEnvironment {
+  readonly KEYTURN_ISSUER: string;
+  readonly KEYTURN_EDGE_URL: string;
+  readonly KEYTURN_SIGN_FUNCTION: string;
+  readonly KEYTURN_ROTATE_FUNCTION: string;
+  /** Where the state goes with the stack: who closes the issuer. */
+  readonly KEYTURN_OPERATE_FUNCTION?: string;
+}
 
 /** @throws KeyturnError `environment_invalid` with the name of the variable */
-export function readVariable(name: keyof RotateEnvironment): string {
+export function readVariable(name: keyof RotateEnvironment | keyof DeployEnvironment): string {
   const value = process.env[name];
   if (value) return value;
   throw new KeyturnError('environment_invalid', `environment variable ${name} must be set`);

@@ -52,7 +52,8 @@ const aliasOf = (context: Context): string | undefined => context.invokedFunctio
 
 export async function handler(event: unknown, context: Context): Promise<unknown> {
   const alias = aliasOf(context);
-  if (alias === CANARY) return signer.canary();
+  if (alias === CANARY)
+    return signer.canary((event as { key?: unknown } | null)?.key === 'active' ? 'active' : 'standby');
   return isHttpEvent(event) ? overHttp(event, alias) : issue(() => event, alias);
 }
 

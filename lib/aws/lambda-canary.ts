@@ -1,7 +1,11 @@
-/** The Canary port: the sign function, through the alias that only the rotator may invoke. */
-import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
-import { type ErrorCode, KeyturnError, OPERATION_CODES, REQUEST_CODES } from '../core/errors.ts';
+/** The Canary port: the sign function, through the alias that only the rotator and a deployment may invoke. */
+import type { LambdaClient } from '@aws-sdk/client-lambda';
+import type { CanaryToken } from '../core/canary.ts';
+import { isKeyturnError, KeyturnError } from '../core/errors.ts';
 import type { Canary } from '../core/ports.ts';
+import { invokeFunction } from './lambda-invoke.ts';
+
+const ALIAS = 'canary';
 
 export class LambdaCanary implements Canary {
   readonly #lambda: LambdaClient;
@@ -13,17 +17,24 @@ export class LambdaCanary implements Canary {
   }
 
   async token(): Promise<string> {
-    const answer = await this.#lambda.send(
-      new InvokeCommand({ FunctionName: this.#functionName, Qualifier: 'canary', Payload: '{}' }),
-    );
-    const payload: Record<string, unknown> = Object(JSON.parse(Buffer.from(answer.Payload ?? []).toString() || '{}'));
-    if (!answer.FunctionError && typeof payload.token === 'string') return payload.token;
-    const { errorType, errorMessage } = payload;
-    const code = isCode(errorType) ? errorType : 'kms_unavailable';
-    throw new KeyturnError(code, `the sign function made no canary: ${String(errorMessage ?? answer.FunctionError)}`);
+    return (await this.#ask('standby')).token;
+  }
+
+  /** By the key that signs now, for a deployment's proof. */
+  active(): Promise<CanaryToken> {
+    return this.#ask('active');
+  }
+
+  async #ask(key: 'standby' | 'active'): Promise<CanaryToken> {
+    const target = { functionName: this.#functionName, alias: ALIAS };
+    try {
+      const answer = await invokeFunction<CanaryToken>(this.#lambda, target, { key });
+      if (typeof answer.token === 'string') return answer;
+    } catch (error) {
+      if (!isKeyturnError(error)) throw error;
+      const message = `the sign function made no canary: ${error.message}`;
+      throw new KeyturnError(error.code, message, { cause: error });
+    }
+    throw new KeyturnError('function_failed', 'the sign function made no canary: its answer has no token');
   }
 }
-
-const isCode = (name: unknown): name is ErrorCode =>
-  typeof name === 'string' &&
-  (Object.hasOwn(REQUEST_CODES, name) || (OPERATION_CODES as readonly string[]).includes(name));

@@ -1,11 +1,20 @@
-/** The token that proves a standby before it signs anything that counts: the rotator asks for it and verifies it. */
+/**
+ * The token that proves a key: a standby before it signs anything that counts, the active one at the end of a deployment.
+ * Who asks for it verifies it.
+ */
 import { compactVerify, createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet } from 'jose';
+import type { Algorithm } from './algorithms.ts';
 import { KeyturnError } from './errors.ts';
-import type { PendingKey } from './keyring.ts';
 
 /** No verifier that checks `typ` takes it for an access token (RFC 8725 §3.11). */
 export const CANARY_TYPE = 'keyturn-canary+jwt';
 const LIFETIME_SECONDS = 60;
+
+export interface CanaryToken {
+  readonly token: string;
+  readonly kid: string;
+  readonly algorithm: Algorithm;
+}
 
 export interface CanaryClaims {
   readonly iss: string;
@@ -20,11 +29,13 @@ export function canaryClaims(issuer: string, now: number): CanaryClaims {
   return { iss: issuer, sub: 'keyturn:canary', aud: 'keyturn:canary', iat, exp: iat + LIFETIME_SECONDS };
 }
 
+type ProvenKey = Pick<CanaryToken, 'kid' | 'algorithm'>;
+
 /**
  * Verifies the token as a stranger would, with the JWKS that the edge served and a library that is not ours.
  * @throws KeyturnError `canary_failed`, `no_pending_key`
  */
-export async function verifyCanary(token: string, jwksBody: string, key: PendingKey, issuer: string): Promise<void> {
+export async function verifyCanary(token: string, jwksBody: string, key: ProvenKey, issuer: string): Promise<void> {
   const failed = (why: string, cause?: unknown): never => {
     throw new KeyturnError('canary_failed', `the canary of ${key.kid} failed: ${why}`, { cause });
   };

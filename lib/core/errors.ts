@@ -44,6 +44,7 @@ export const OPERATION_CODES = [
   'keyring_invalid',
   'keyring_conflict',
   'keyring_elsewhere',
+  'issuer_closed',
   'transition_refused',
   'burn_not_saved',
   'operation_unknown',
@@ -56,6 +57,8 @@ export const OPERATION_CODES = [
   'kms_answer_wrong',
   'algorithm_unknown',
   'environment_invalid',
+  'function_failed',
+  'deployment_failed',
 ] as const;
 
 export type RequestCode = keyof typeof REQUEST_CODES;

@@ -105,6 +105,8 @@ export interface Keyring {
     /** Whether the fresh key signs as soon as the edge shows it, or after its lead. */
     readonly immediate: boolean;
   };
+  /** The end of the issuer: nothing signs and no tick does anything any more. */
+  readonly closed?: { readonly at: number; readonly reason: string };
   /** Destroyed keys: kid, end, reason. All that is left of them, so that a thousand rotations stay small. */
   readonly history: readonly (readonly [kid: string, endedAt: number, reason: string])[];
 }

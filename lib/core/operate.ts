@@ -1,14 +1,17 @@
 /** What a person may ask of a running issuer, and in which form: each operation with exactly its members. */
 import { type BurnReport, burn } from './burn.ts';
+import { type CloseReport, close } from './close.ts';
 import type { Policy } from './config.ts';
 import { KeyturnError } from './errors.ts';
 import { recover } from './recover.ts';
 import type { RotatorPorts, TickReport } from './rotate.ts';
 import { releaseKey, retainKey, rotateNow } from './wishes.ts';
 
+export type OperateReport = TickReport | BurnReport | CloseReport;
+
 interface Operation {
   readonly members: readonly string[];
-  run(ports: RotatorPorts, policy: Policy, input: Input): Promise<TickReport | BurnReport>;
+  run(ports: RotatorPorts, policy: Policy, input: Input): Promise<OperateReport>;
 }
 
 /** A new operation is a row here. */
@@ -33,10 +36,20 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   release: { members: ['kid'], run: (ports, policy, input) => releaseKey(ports, policy, input.text('kid')) },
   /** `{ "operation": "recover" }`, after the table was restored or lost. */
   recover: { members: [], run: (ports, policy) => recover(ports, policy) },
+  /** `{ "operation": "close", "reason": "stack deleted" }`, where the stack's removal policy allows it. */
+  close: {
+    members: ['reason'],
+    run: (ports, policy, input) => close(ports, policy, input.text('reason')),
+  },
 };
 
 /** @throws KeyturnError `operation_unknown`, `unknown_member`, `invalid_member`, and what the operation throws */
-export async function operate(ports: RotatorPorts, policy: Policy, event: unknown): Promise<TickReport | BurnReport> {
+export async function operate(
+  ports: RotatorPorts,
+  policy: Policy,
+  event: unknown,
+  { mayClose = false } = {},
+): Promise<OperateReport> {
   const { operation, ...members } = Object(event) as Record<string, unknown>;
   const known = Object.keys(OPERATIONS).join(', ');
   const found =
@@ -47,6 +60,12 @@ export async function operate(ports: RotatorPorts, policy: Policy, event: unknow
     if (found.members.includes(name)) continue;
     const expected = found.members.length > 0 ? `the members ${found.members.join(', ')}` : 'no other members';
     throw new KeyturnError('unknown_member', `${operation} has ${expected}, got ${name}`);
+  }
+  if (found === OPERATIONS.close && !mayClose) {
+    throw new KeyturnError(
+      'transition_refused',
+      'only a stack whose removal policy is DESTROY closes its issuer, and when it is deleted; this one keeps its state',
+    );
   }
   return found.run(ports, policy, new Input(members));
 }

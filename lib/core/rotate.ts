@@ -4,6 +4,7 @@
  */
 
 import type { Policy } from './config.ts';
+import { formatInstant } from './duration.ts';
 import { isKeyturnError, KeyturnError } from './errors.ts';
 import { type Hold, holds } from './holds.ts';
 import { activeKey, type Keyring, renderedKeys, violations } from './keyring.ts';
@@ -47,8 +48,8 @@ export interface TickReport {
 const MAX_STEPS = 25;
 
 /**
- * @throws KeyturnError `clock_skewed`, `document_newer`, `keyring_elsewhere`, `keyring_invalid`, and whatever loading and looking throw:
- *   then nothing has been decided. A single step that fails is a hold, and the others go on.
+ * @throws KeyturnError `clock_skewed`, `document_newer`, `keyring_elsewhere`, `issuer_closed`, `keyring_invalid`, and
+ *   whatever loading and looking throw: then nothing has been decided. A single step that fails is a hold, and the others go on.
  */
 export async function rotate(ports: RotatorPorts, policy: Policy): Promise<TickReport> {
   let { keyring, revision, seen } = await assess(ports, policy);
@@ -98,7 +99,7 @@ async function assess(ports: RotatorPorts, policy: Policy) {
       `the published document is at version ${seen.storedVersion}, the keyring at ${ours}: the table was restored or lost; nothing rotates until recover`,
     );
   }
-  if (loaded.keyring) return { keyring: atHome(loaded.keyring, ports), revision: loaded.revision, seen };
+  if (loaded.keyring) return { keyring: inUse(atHome(loaded.keyring, ports)), revision: loaded.revision, seen };
   const keyring = foundKeyring(policy.issuer, ports.randomId(), ports.publisher.home);
   return { keyring, revision: await save(ports, keyring, 0), seen };
 }
@@ -110,6 +111,12 @@ function atHome(keyring: Keyring, { publisher }: RotatorPorts): Keyring {
     'keyring_elsewhere',
     `the keyring publishes to ${keyring.home}, this rotator to ${publisher.home}: two stacks share a table; recover moves it here`,
   );
+}
+
+function inUse(keyring: Keyring): Keyring {
+  if (!keyring.closed) return keyring;
+  const { at, reason } = keyring.closed;
+  throw new KeyturnError('issuer_closed', `the issuer was closed at ${formatInstant(at)}: ${reason}`);
 }
 
 /** I7: whose clock is off by more than the windows allow for decides nothing. */

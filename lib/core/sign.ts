@@ -2,7 +2,7 @@
  * The signer: a keyring that is at most `signerCache` old, one signature, one token. What is cached is judged by its
  * age when it is used, never by a timer: the timers of a frozen Lambda do not fire.
  */
-import { CANARY_TYPE, canaryClaims } from './canary.ts';
+import { CANARY_TYPE, type CanaryToken, canaryClaims } from './canary.ts';
 import { buildClaims } from './claims.ts';
 import { isKeyturnError, KeyturnError } from './errors.ts';
 import { checkTokenSize, compact, signingInput, type TokenType } from './jws.ts';
@@ -64,20 +64,24 @@ export class TokenSigner {
     }
   }
 
-  /** A canary token, signed by the youngest standby. The caller has no say in it. */
-  async canary(): Promise<{ readonly token: string; readonly kid: string }> {
+  /** A token that proves a key, the youngest standby if not the active one. The caller has no other say in it. */
+  async canary(of: 'standby' | 'active' = 'standby'): Promise<CanaryToken> {
     // Read apart: a keyring in the moment before an activation is none to go on signing with.
     const { keyring } = await this.#ports.keyrings.load();
-    const key = keyring && pendingKeys(keyring).findLast(isObserved);
-    if (!key) throw new KeyturnError('no_pending_key', 'there is no observed standby to sign a canary with');
+    const key = keyring && (of === 'active' ? activeKey(keyring) : pendingKeys(keyring).findLast(isObserved));
+    if (!key) {
+      if (of === 'active') throw unavailable('no_active_key', 'no key signs yet');
+      throw new KeyturnError('no_pending_key', 'there is no observed standby to sign a canary with');
+    }
     const claims = canaryClaims(keyring.issuer, this.#ports.clock());
-    return { token: await this.#token(key, CANARY_TYPE, claims), kid: key.kid };
+    return { token: await this.#token(key, CANARY_TYPE, claims), kid: key.kid, algorithm: key.algorithm };
   }
 
   async #issue(held: Held, request: SignRequest) {
     const { keyring, loadedAt } = held;
     const { clock, randomId } = this.#ports;
     const key = activeKey(keyring);
+    if (keyring.closed) throw unavailable('no_active_key', 'the issuer was closed');
     if (!key) throw unavailable('no_active_key', 'no key signs yet');
     const now = clock();
     const left = key.notAfter === undefined ? Number.POSITIVE_INFINITY : Math.floor(key.notAfter - now);

@@ -8,7 +8,7 @@ import type { AwsUnderTest } from './under-test.ts';
 /** By name, the body of a handler. */
 const FUNCTIONS = {
   ready: `if (!context.invokedFunctionArn.endsWith(':canary')) throw new Error('for the rotator only');
-    if (JSON.stringify(event) !== '{}') throw new Error('a canary has no say in it');
+    if (JSON.stringify(event) !== '{"key":"standby"}') throw new Error('a canary has no other say in it');
     return { token: 'aGVhZGVy.cGF5bG9hZA.c2lnbmF0dXJl', kid: 'k' };`,
   'without-standby': `throw Object.assign(new Error('there is no pending key'), { name: 'no_pending_key' });`,
   throws: `throw new TypeError('x is not a function');`,
