@@ -1,0 +1,95 @@
+/** Builds what is published beside the functions: one directory of dist for each part, ready to run and to import. */
+import { glob, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { build, type Metafile, type Plugin } from 'esbuild';
+import { writeDeclarations } from './declarations.ts';
+import { licencesOf } from './licences.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+interface Part {
+  /** Of its directory in dist: as deep as lib/cdk and lib/cli, so that ../../dist/functions leads to the functions. */
+  readonly name: string;
+  readonly entries: Readonly<Record<string, string>>;
+  /** CommonJS serves `require` and `import` from one file: nobody meets two classes of the same name. */
+  readonly format: 'cjs' | 'esm';
+  /** What is the importer's own: everything else is inside. */
+  readonly external: readonly string[];
+  /** False where nobody imports it. */
+  readonly declared: boolean;
+}
+const PARTS: readonly Part[] = [
+  {
+    name: 'cdk',
+    entries: { index: 'lib/cdk/index.ts' },
+    format: 'cjs',
+    external: ['aws-cdk-lib', 'constructs'],
+    declared: true,
+  },
+  {
+    name: 'command',
+    entries: { keyturn: 'bin/keyturn.ts', 'lambda-bootstrap': 'lib/local/lambda-bootstrap.ts' },
+    format: 'esm',
+    external: [],
+    declared: false,
+  },
+];
+
+/** What either kind of module lacks of the other's. */
+const BANNERS = {
+  cjs: `"use strict"; const moduleUrl = require('node:url').pathToFileURL(__filename).href;`,
+  esm: `import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);`,
+};
+
+/**
+ * dynalite keeps its tables in memory; the database of native code that it could keep them in stays out. What it requires
+ * by a computed name is found in a bundle only by the whole name.
+ */
+const dynalite: Plugin = {
+  name: 'dynalite',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/node_modules\/level\/index\.js$/ }, () => ({ contents: '' }));
+    onLoad({ filter: /\/node_modules\/dynalite\/index\.js$/ }, async ({ path }) => {
+      const source = await readFile(path, 'utf8');
+      return { contents: source.replaceAll(/require\(('\.\/\w+\/' \+ action)\)/g, `require($1 + '.js')`) };
+    });
+  },
+};
+
+async function bundle({ name, entries, format, external }: Part): Promise<Metafile> {
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: { ...entries },
+    outdir: `dist/${name}`,
+    bundle: true,
+    platform: 'node',
+    target: 'node22.18',
+    format,
+    external: [...external],
+    // The command's verbs are loaded when they are asked for.
+    splitting: format === 'esm',
+    chunkNames: '[name]-[hash]',
+    mainFields: ['module', 'main'],
+    banner: { js: BANNERS[format] },
+    ...(format === 'cjs' && { define: { 'import.meta.url': 'moduleUrl' } }),
+    legalComments: 'none',
+    plugins: [dynalite],
+    metafile: true,
+  });
+  return metafile;
+}
+
+const metafiles: Metafile[] = [];
+for await (const file of glob('dist/functions/*/meta.json', { cwd: root })) {
+  metafiles.push(JSON.parse(await readFile(`${root}${file}`, 'utf8')) as Metafile);
+}
+for (const name of await readdir(`${root}dist`)) {
+  if (name !== 'functions') await rm(`${root}dist/${name}`, { recursive: true });
+}
+for (const part of PARTS) {
+  const directory = `dist/${part.name}`;
+  metafiles.push(await bundle(part));
+  if (part.format === 'cjs') await writeFile(`${root}${directory}/package.json`, '{"type":"commonjs"}\n');
+  if (part.declared) await writeDeclarations(root, Object.values(part.entries), `${directory}/types`);
+}
+await writeFile(`${root}dist/THIRD_PARTY_LICENSES`, await licencesOf(root, metafiles));
