@@ -1,7 +1,8 @@
 /** Where the public documents live: a private bucket, and the distribution that serves `public/` of it. */
-import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
+import { type CustomResourceProvider, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import {
   AllowedMethods,
+  type BehaviorOptions,
   CacheCookieBehavior,
   CacheHeaderBehavior,
   CachePolicy,
@@ -18,11 +19,14 @@ import { S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { Policy } from '../core/config.ts';
+import { KeyturnError } from '../core/errors.ts';
+import { documentPaths } from '../core/issuer.ts';
 import { edgeAge } from '../core/policy.ts';
 import { writeFence } from './bucket-policy.ts';
+import { addRecords, certificateOf, type DomainProps } from './domain.ts';
 import type { TokenIssuerProps } from './props.ts';
 
-export interface DocumentsProps extends Pick<TokenIssuerProps, 'domainNames' | 'certificate'> {
+export interface DocumentsProps extends Pick<TokenIssuerProps, 'bucketName' | 'distribution'>, DomainProps {
   readonly policy: Policy;
   /** The only ones that write. */
   readonly writerArns: readonly string[];
@@ -33,40 +37,61 @@ export class Documents extends Construct {
   readonly bucket: Bucket;
   readonly distribution: Distribution;
 
+  /** @throws KeyturnError `policy_invalid` for a distribution that cannot be added to */
   constructor(scope: Construct, id: string, props: DocumentsProps) {
     super(scope, id);
+    const { policy, writerArns, removalPolicy, bucketName } = props;
+    const isDestroyed = removalPolicy === RemovalPolicy.DESTROY;
     this.bucket = new Bucket(this, 'Bucket', {
+      ...(bucketName && { bucketName }),
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
       encryption: BucketEncryption.S3_MANAGED,
       enforceSSL: true,
       versioned: true,
-      removalPolicy: props.removalPolicy,
+      removalPolicy,
+      autoDeleteObjects: isDestroyed,
     });
-    for (const statement of writeFence(this.bucket, props.writerArns)) this.bucket.addToResourcePolicy(statement);
-    this.distribution = new Distribution(this, 'Distribution', {
+    const cleanerArns = isDestroyed ? [cleanerArn(this)] : [];
+    for (const statement of writeFence(this.bucket, writerArns, cleanerArns))
+      this.bucket.addToResourcePolicy(statement);
+    const behaviour = this.#behaviour(policy);
+    if (props.distribution) {
+      this.distribution = addable(this, props.distribution);
+      const { origin, ...options } = behaviour;
+      for (const path of servedPaths(policy.issuer)) this.distribution.addBehavior(path, origin, options);
+    } else {
+      this.distribution = this.#ownDistribution(props, behaviour);
+    }
+    addRecords(this, props, this.distribution);
+  }
+
+  #behaviour(policy: Policy): BehaviorOptions {
+    return {
+      // Short: while the origin hangs, CloudFront waits for it before it serves what it still holds.
+      origin: S3BucketOrigin.withOriginAccessControl(this.bucket as IBucket, {
+        originPath: '/public',
+        connectionAttempts: 2,
+        connectionTimeout: Duration.seconds(2),
+      }),
+      allowedMethods: AllowedMethods.ALLOW_GET_HEAD,
+      viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+      compress: true,
+      cachePolicy: this.#cachePolicy(policy),
+      responseHeadersPolicy: this.#headersPolicy(),
+    };
+  }
+
+  #ownDistribution(props: DocumentsProps, defaultBehavior: BehaviorOptions): Distribution {
+    const certificate = certificateOf(this, props);
+    return new Distribution(this, 'Distribution', {
       comment: `Keys of ${props.policy.issuer}`.slice(0, 128),
       defaultRootObject: 'index.html',
       httpVersion: HttpVersion.HTTP2_AND_3,
-      ...(props.domainNames && { domainNames: [...props.domainNames] }),
+      defaultBehavior,
+      ...(props.domainName && { domainNames: [props.domainName] }),
       // The distribution's own certificate fixes the protocol itself.
-      ...(props.certificate && {
-        certificate: props.certificate,
-        minimumProtocolVersion: SecurityPolicyProtocol.TLS_V1_2_2021,
-      }),
-      defaultBehavior: {
-        // Short: while the origin hangs, CloudFront waits for it before it serves what it still holds.
-        origin: S3BucketOrigin.withOriginAccessControl(this.bucket as IBucket, {
-          originPath: '/public',
-          connectionAttempts: 2,
-          connectionTimeout: Duration.seconds(2),
-        }),
-        allowedMethods: AllowedMethods.ALLOW_GET_HEAD,
-        viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
-        compress: true,
-        cachePolicy: this.#cachePolicy(props.policy),
-        responseHeadersPolicy: this.#headersPolicy(),
-      },
+      ...(certificate && { certificate, minimumProtocolVersion: SecurityPolicyProtocol.TLS_V1_2_2021 }),
     });
   }
 
@@ -104,4 +129,26 @@ export class Documents extends Construct {
       },
     });
   }
+}
+
+/** Nothing else of the distribution's is touched. The first matching behaviour serves, so none is wider than it must be. */
+function servedPaths(issuer: string): string[] {
+  const { openidConfiguration, oauthAuthorizationServer, jwks } = documentPaths(issuer);
+  return [jwks, openidConfiguration, oauthAuthorizationServer];
+}
+
+function addable(scope: Construct, distribution: Distribution): Distribution {
+  if (!(distribution instanceof Distribution) || Stack.of(distribution) !== Stack.of(scope)) {
+    throw new KeyturnError(
+      'policy_invalid',
+      'distribution must be a Distribution of the same stack: behaviours cannot be added to another, nor its bucket be opened to it',
+    );
+  }
+  return distribution;
+}
+
+/** Whom CDK has empty the bucket before it is deleted. */
+function cleanerArn(scope: Construct): string {
+  const provider = Stack.of(scope).node.findChild('Custom::S3AutoDeleteObjectsCustomResourceProvider');
+  return (provider as CustomResourceProvider).roleArn;
 }

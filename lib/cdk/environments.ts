@@ -1,5 +1,11 @@
 /** What the handlers read: the same names as lib/cli/local-stack.ts gives them. */
-import type { RotateEnvironment, SignEnvironment } from '../../functions/environment.ts';
+import { RemovalPolicy } from 'aws-cdk-lib';
+import type {
+  DeployEnvironment,
+  OperateEnvironment,
+  RotateEnvironment,
+  SignEnvironment,
+} from '../../functions/environment.ts';
 import { policyToJson } from '../core/config.ts';
 import { signerPolicyToJson } from '../core/signer-policy.ts';
 import type { TokenIssuer } from './token-issuer.ts';
@@ -10,17 +16,36 @@ export const signEnvironment = ({ policy, table }: TokenIssuer) =>
     KEYTURN_TABLE: table.tableName,
   }) satisfies SignEnvironment;
 
-export const rotateEnvironment = (
-  { policy, table, bucket, distribution, signFunction, roles }: TokenIssuer,
-  observeAt = `https://${distribution.distributionDomainName}`,
-) =>
-  ({
+const edgeOf = ({ distribution }: TokenIssuer, observeAt: string | undefined) =>
+  observeAt ?? `https://${distribution.distributionDomainName}`;
+
+export const rotateEnvironment = (issuer: TokenIssuer, observeAt: string | undefined) => {
+  const { policy, table, bucket, distribution, signFunction, roles } = issuer;
+  return {
     KEYTURN_POLICY: JSON.stringify(policyToJson(policy)),
     KEYTURN_TABLE: table.tableName,
     KEYTURN_BUCKET: bucket.bucketName,
     KEYTURN_DISTRIBUTION_ID: distribution.distributionId,
-    KEYTURN_EDGE_URL: observeAt,
+    KEYTURN_EDGE_URL: edgeOf(issuer, observeAt),
     KEYTURN_SIGN_FUNCTION: signFunction.functionName,
     KEYTURN_SIGNER_ROLE_ARN: roles.arnOf('signer'),
     KEYTURN_ROTATOR_ROLE_ARNS: roles.rotatorArns.join(','),
-  }) satisfies RotateEnvironment;
+  } satisfies RotateEnvironment;
+};
+
+export const operateEnvironment = (issuer: TokenIssuer, observeAt: string | undefined) =>
+  ({
+    ...rotateEnvironment(issuer, observeAt),
+    ...(issuer.removalPolicy === RemovalPolicy.DESTROY && { KEYTURN_MAY_CLOSE: 'yes' }),
+  }) satisfies OperateEnvironment;
+
+export const deployEnvironment = (issuer: TokenIssuer, observeAt: string | undefined) =>
+  ({
+    KEYTURN_ISSUER: issuer.policy.issuer,
+    KEYTURN_EDGE_URL: edgeOf(issuer, observeAt),
+    KEYTURN_SIGN_FUNCTION: issuer.signFunction.functionName,
+    KEYTURN_ROTATE_FUNCTION: issuer.rotateFunction.functionName,
+    ...(issuer.removalPolicy === RemovalPolicy.DESTROY && {
+      KEYTURN_OPERATE_FUNCTION: issuer.operateFunction.functionName,
+    }),
+  }) satisfies DeployEnvironment;

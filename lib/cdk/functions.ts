@@ -7,7 +7,7 @@ import type { Construct } from 'constructs';
 import { bundleDirectory } from './bundles.ts';
 
 export interface IssuerFunctionProps {
-  readonly name: 'sign' | 'rotate' | 'operate';
+  readonly name: 'sign' | 'rotate' | 'operate' | 'deploy';
   readonly description: string;
   readonly role: Role;
   readonly environment: { readonly [name: string]: string };
@@ -15,6 +15,8 @@ export interface IssuerFunctionProps {
   readonly memorySize?: number | undefined;
   readonly logRetention?: RetentionDays | undefined;
   readonly removalPolicy: RemovalPolicy;
+  /** @default - the bundle of that name */
+  readonly code?: Code;
 }
 
 /** One function with a log group of its own, which is all that it may write to. */
@@ -36,7 +38,7 @@ export class IssuerFunction extends LambdaFunction {
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       handler: 'index.handler',
-      code: Code.fromAsset(bundleDirectory(name), { exclude: ['meta.json'] }),
+      code: props.code ?? Code.fromAsset(bundleDirectory(name), { exclude: ['meta.json'] }),
       environment: { ...environment },
       description,
       role,

@@ -1,21 +1,39 @@
 /** What a team decides about its issuer. */
 import type { RemovalPolicy } from 'aws-cdk-lib';
 import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
+import type { Distribution } from 'aws-cdk-lib/aws-cloudfront';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { IHostedZone } from 'aws-cdk-lib/aws-route53';
 import type { PolicyProps } from './policy-props.ts';
 
-/** What the AWS resources look like. */
-export interface TokenIssuerProps extends PolicyProps {
+/** What the AWS resources look like. Either `issuer` or `domainName` is mandatory. */
+export interface TokenIssuerProps extends Omit<PolicyProps, 'issuer'> {
   /**
-   * Other names of the distribution, with a certificate for them.
-   * @default - the distribution's own name only
+   * The `iss` of every token: an https URL without a trailing slash. A path makes room for several on one domain.
+   * @default - `https://` and `domainName`
    */
-  readonly domainNames?: readonly string[];
+  readonly issuer?: string;
   /**
-   * In us-east-1, for `domainNames`.
-   * @default - none
+   * The host of the issuer, as a name of the distribution.
+   * @default - the distribution's own name only: who answers at the issuer's host is yours to say
+   */
+  readonly domainName?: string;
+  /**
+   * For `domainName`, in us-east-1.
+   * @default - one that `hostedZone` validates, where the stack is in us-east-1
    */
   readonly certificate?: ICertificate;
+  /**
+   * Where `domainName` gets its addresses.
+   * @default - none: point `domainName` at the output `DistributionDomain` yourself
+   */
+  readonly hostedZone?: IHostedZone;
+  /**
+   * A distribution of the same stack that serves other things too, another issuer of the same domain for instance. It
+   * gets a behaviour for each of the issuer's documents, and `domainName` must be among its names already.
+   * @default - one of its own
+   */
+  readonly distribution?: Distribution;
   /**
    * The origin at which every tick looks for the published documents, as a verifier would.
    * @default - the distribution's own name, so that a custom domain's DNS may come later
@@ -32,8 +50,19 @@ export interface TokenIssuerProps extends PolicyProps {
    */
   readonly logRetention?: RetentionDays;
   /**
-   * What happens to table, bucket and logs when the stack goes. KMS keys are made at run time and stay in any case.
+   * What happens to keys, table, bucket and logs when the stack goes. With DESTROY the issuer is closed first: nothing
+   * signs any more, and its KMS keys are disabled and scheduled for deletion after `deletionWindow`.
    * @default RemovalPolicy.RETAIN
    */
   readonly removalPolicy?: RemovalPolicy;
+  /**
+   * A name for the table, to bring back a retained one with `cdk deploy --import-existing-resources`.
+   * @default - CloudFormation makes one up
+   */
+  readonly tableName?: string;
+  /**
+   * A name for the bucket, to bring back a retained one with `cdk deploy --import-existing-resources`.
+   * @default - CloudFormation makes one up
+   */
+  readonly bucketName?: string;
 }

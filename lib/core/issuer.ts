@@ -23,6 +23,10 @@ export function parseIssuer(value: unknown): string {
   if (url.search || url.hash || url.username || url.password) {
     refuse('issuer must have no query, fragment, user name or password');
   }
+  // It is a tag of every key and a path pattern of CloudFront too, and each takes fewer characters than a URL.
+  if (!/^[\w./:=+@-]*$/.test(url.pathname)) {
+    refuse(`issuer's path must be of letters, digits and ._/:=+@-, got ${url.pathname}`);
+  }
   const normal = url.pathname === '/' ? url.origin : `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
   if (value !== normal) refuse(`issuer must be written ${normal}, got ${value}`);
   if (value.length > MAX_LENGTH) refuse(`issuer must have at most ${MAX_LENGTH} characters, got ${value.length}`);

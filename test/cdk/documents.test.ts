@@ -117,8 +117,7 @@ describe('the distribution', () => {
       'arn:aws:acm:us-east-1:111122223333:certificate/a',
     );
     new TokenIssuer(stack, 'Second', {
-      issuer: 'https://id.example.com',
-      domainNames: ['id.example.com'],
+      domainName: 'id.example.com',
       certificate,
     });
     Template.fromStack(stack).hasResourceProperties('AWS::CloudFront::Distribution', {

@@ -1,0 +1,80 @@
+/** Who may ask the sign function for tokens: grantees for any, through the alias `any`, or clients, each through its own. */
+import { Annotations } from 'aws-cdk-lib';
+import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { Alias, FunctionUrl, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { Construct } from 'constructs';
+import { checkClientRules } from '../core/client-rules.ts';
+import type { ClientRules } from '../core/clients.ts';
+import { KeyturnError } from '../core/errors.ts';
+import { addCallable, type ClientProps, callerOf, grantCalls, type IssuerClient, rulesOf } from './clients.ts';
+import { RULES_FILE } from './sign-code.ts';
+
+const ANY_WARNING =
+  'this issuer has no clients: whoever may invoke its alias "any" may have any token; addClient says who may ask for what';
+
+export class Callers {
+  readonly clients = new Map<string, IssuerClient>();
+  readonly #issuer: Construct;
+  readonly #signFunction: LambdaFunction;
+  /** As the function's asset holds them. */
+  readonly #rules: Record<string, ClientRules>;
+  readonly #secretClaims: readonly string[];
+  #any: { readonly alias: Alias; readonly url: FunctionUrl } | undefined;
+  #isGranted = false;
+
+  /** @param rules filled with every client's */
+  constructor(
+    issuer: Construct,
+    signFunction: LambdaFunction,
+    rules: Record<string, ClientRules>,
+    secretClaims: readonly string[],
+  ) {
+    this.#issuer = issuer;
+    this.#signFunction = signFunction;
+    this.#rules = rules;
+    this.#secretClaims = secretClaims;
+    this.#any = addCallable(signFunction, 'any');
+    Annotations.of(issuer).addWarningV2('keyturn:any', ANY_WARNING);
+  }
+
+  get any(): { readonly alias: Alias; readonly url: FunctionUrl } | undefined {
+    return this.#any;
+  }
+
+  /** @throws KeyturnError `policy_invalid`; then nothing has changed */
+  add(name: string, props: ClientProps): IssuerClient {
+    if (this.#isGranted) refuseBoth(`addClient(${JSON.stringify(name)})`);
+    if (Object.hasOwn(this.#rules, name)) throw new KeyturnError('policy_invalid', `client ${name} is there already`);
+    const rules = { ...this.#rules, [name]: rulesOf(name, props) };
+    checkClientRules(rules, this.#secretClaims);
+    this.#removeAny();
+    Object.assign(this.#rules, rules);
+    const client = { name, ...addCallable(this.#signFunction, name) };
+    grantCalls(client.alias, callerOf(props.role));
+    this.clients.set(name, client);
+    return client;
+  }
+
+  /** @throws KeyturnError `policy_invalid` where there are clients */
+  grantAny(grantee: IGrantable): Grant {
+    if (!this.#any) return refuseBoth('grantSign');
+    this.#isGranted = true;
+    return grantCalls(this.#any.alias, grantee);
+  }
+
+  #removeAny(): void {
+    if (!this.#any) return;
+    this.#signFunction.node.tryRemoveChild(this.#any.alias.node.id);
+    this.#issuer.node.tryRemoveChild('SignUrl');
+    this.#any = undefined;
+    this.#signFunction.addEnvironment('KEYTURN_CLIENTS', RULES_FILE);
+    Annotations.of(this.#issuer).acknowledgeWarning('keyturn:any', 'there are clients');
+  }
+}
+
+function refuseBoth(what: string): never {
+  throw new KeyturnError(
+    'policy_invalid',
+    `${what}: an issuer either lets grantees have any token, with grantSign, or has clients, with addClient`,
+  );
+}

@@ -1,0 +1,115 @@
+/** What can be done with an issuer from outside, whether this app makes it or another one has. */
+import { ArnFormat, Stack } from 'aws-cdk-lib';
+import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import { type ITable, Table } from 'aws-cdk-lib/aws-dynamodb';
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import { type IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { parseIssuer } from '../core/issuer.ts';
+import { ownItem } from './permissions.ts';
+
+export abstract class TokenIssuerBase extends Construct {
+  /** The `iss` of every token. */
+  abstract readonly issuerUrl: string;
+  abstract readonly table: Pick<ITable, 'tableArn' | 'tableName'>;
+  abstract readonly bucket: Pick<IBucket, 'arnForObjects' | 'bucketName'>;
+  abstract readonly signFunction: IFunction;
+  abstract readonly operateFunction: IFunction;
+
+  /** May have any token: only of an issuer without clients. */
+  abstract grantSign(grantee: IGrantable): Grant;
+
+  /** May rotate now, burn, retain, release and recover. */
+  grantOperate(grantee: IGrantable): Grant {
+    return this.operateFunction.grantInvoke(grantee);
+  }
+
+  /** May read keyring and documents: enough for `status` and `plan`, which compute where they run. */
+  grantRead(grantee: IGrantable): Grant {
+    const keyring = Grant.addToPrincipal({
+      grantee,
+      actions: ['dynamodb:GetItem'],
+      resourceArns: [this.table.tableArn],
+      conditions: ownItem(this.issuerUrl),
+    });
+    const resourceArns = [this.bucket.arnForObjects('public/*')];
+    return keyring.combine(Grant.addToPrincipal({ grantee, actions: ['s3:GetObject'], resourceArns }));
+  }
+
+  /**
+   * Requests for tokens, refused ones and canaries among them.
+   * @default - sum over 5 minutes
+   */
+  metricSignInvocations(options?: MetricOptions): Metric {
+    return this.signFunction.metricInvocations(options);
+  }
+
+  /**
+   * Requests that ended in an error: by direct Invoke refusals too; at a function URL those are answers.
+   * @default - sum over 5 minutes
+   */
+  metricSignErrors(options?: MetricOptions): Metric {
+    return this.signFunction.metricErrors(options);
+  }
+
+  /**
+   * Requests that Lambda turned away.
+   * @default - sum over 5 minutes
+   */
+  metricSignThrottles(options?: MetricOptions): Metric {
+    return this.signFunction.metricThrottles(options);
+  }
+
+  /**
+   * Milliseconds that a request took.
+   * @default - average over 5 minutes
+   */
+  metricSignDuration(options?: MetricOptions): Metric {
+    return this.signFunction.metricDuration(options);
+  }
+}
+
+/** The outputs of the issuer's stack, under their names. */
+export interface TokenIssuerAttributes {
+  readonly issuerUrl: string;
+  readonly signFunctionName: string;
+  readonly operateFunctionName: string;
+  readonly tableName: string;
+  readonly bucketName: string;
+}
+
+/** An issuer that another stack of this account and Region has made. */
+export class ImportedTokenIssuer extends TokenIssuerBase {
+  readonly issuerUrl: string;
+  readonly table: ITable;
+  readonly bucket: IBucket;
+  readonly signFunction: IFunction;
+  readonly operateFunction: IFunction;
+  readonly #signFunctionName: string;
+
+  /** @throws KeyturnError `policy_invalid` */
+  constructor(scope: Construct, id: string, attributes: TokenIssuerAttributes) {
+    super(scope, id);
+    this.issuerUrl = parseIssuer(attributes.issuerUrl);
+    this.#signFunctionName = attributes.signFunctionName;
+    this.table = Table.fromTableName(this, 'Table', attributes.tableName);
+    this.bucket = Bucket.fromBucketName(this, 'Bucket', attributes.bucketName);
+    this.signFunction = LambdaFunction.fromFunctionName(this, 'Sign', attributes.signFunctionName);
+    this.operateFunction = LambdaFunction.fromFunctionName(this, 'Operate', attributes.operateFunctionName);
+  }
+
+  override grantSign(grantee: IGrantable): Grant {
+    const resourceName = `${this.#signFunctionName}:any`;
+    const alias = Stack.of(this).formatArn({
+      service: 'lambda',
+      resource: 'function',
+      resourceName,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+    const invoke = Grant.addToPrincipal({ grantee, actions: ['lambda:InvokeFunction'], resourceArns: [alias] });
+    const conditions = { StringEquals: { 'lambda:FunctionUrlAuthType': 'AWS_IAM' } };
+    const actions = ['lambda:InvokeFunctionUrl'];
+    return invoke.combine(Grant.addToPrincipal({ grantee, actions, resourceArns: [alias], conditions }));
+  }
+}
