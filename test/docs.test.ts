@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LocalStack, startLocalStack } from '../lib/cli/local-stack.ts';
 import { ALGORITHM_NAMES } from '../lib/core/algorithms.ts';
+import { CLIENT_RULES, checkClientRules } from '../lib/core/client-rules.ts';
 import { parsePolicy, WINDOW_DEFAULTS } from '../lib/core/config.ts';
 import { formatDuration } from '../lib/core/duration.ts';
 import { OPERATION_CODES, REQUEST_CODES } from '../lib/core/errors.ts';
@@ -83,8 +84,16 @@ describe('docs/configuration.md', () => {
   });
   test('its own verifier can be declared', () => {
     for (const code of blocks('docs/configuration.md', 'json')) {
-      expect(() => parsePolicy({ issuer: 'https://auth.example.com', ...JSON.parse(code) })).not.toThrow();
+      const { clients: _, ...config } = JSON.parse(code);
+      expect(() => parsePolicy({ issuer: 'https://auth.example.com', ...config })).not.toThrow();
     }
+  });
+  test('its clients are within the rules, and every rule is explained', () => {
+    const examples = blocks('docs/configuration.md', 'json').map((code) => JSON.parse(code).clients);
+    const [{ orders }] = examples.filter((clients) => clients !== undefined);
+    const { role: _, ...rules } = orders;
+    expect(() => checkClientRules({ orders: rules }, [])).not.toThrow();
+    for (const name of CLIENT_RULES) expect(text).toContain(`| \`${name}\` |`);
   });
 });
 

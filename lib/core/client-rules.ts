@@ -15,7 +15,7 @@ const NAME = /^[a-z][a-z0-9]*(?:-[a-z][a-z0-9]*)*$/;
 const MAX_NAME_LENGTH = 64;
 /** What the aliases without a client are called. */
 const TAKEN: readonly string[] = ['any', 'canary'];
-const MEMBERS = ['subject', 'audiences', 'scopes', 'claims', 'fixedClaims', 'maxLifetime'];
+export const CLIENT_RULES = ['subject', 'audiences', 'scopes', 'claims', 'fixedClaims', 'maxLifetime'];
 
 function fail(message: string): never {
   throw new KeyturnError('policy_invalid', message);
@@ -50,7 +50,7 @@ function checkRules(id: string, rules: unknown, limits: ClaimsLimits): void {
   const at = `clients.${id}`;
   if (!isPlainObject(rules)) fail(`${at} must be an object, got ${JSON.stringify(rules)}`);
   for (const name of Object.keys(rules)) {
-    if (!MEMBERS.includes(name)) fail(`${at}.${name} is not a rule; there are ${MEMBERS.join(', ')}`);
+    if (!CLIENT_RULES.includes(name)) fail(`${at}.${name} is not a rule; there are ${CLIENT_RULES.join(', ')}`);
   }
   const { subject, audiences, scopes = [], claims = [], fixedClaims = {}, maxLifetime } = rules;
   // `sub` is a rule of its own, and what the issuer sets is nobody's to ask for.

@@ -58,6 +58,23 @@ describe('the example', () => {
   });
 });
 
+test('the example with an API synthesizes, and the API comes after the issuer', async () => {
+  writeFileSync(join(app, 'api.ts'), readFileSync(join(ROOT, 'examples/api-gateway/app.ts')));
+  await synth('--output', 'api.out', '--app', 'node api.ts');
+  const { Resources } = template('api.out') as {
+    Resources: Record<string, { Type: string; Properties: Record<string, unknown>; DependsOn?: string[] }>;
+  };
+  const ids = (type: string) => Object.keys(Resources).filter((id) => Resources[id]?.Type === type);
+  const [authorizer = ''] = ids('AWS::ApiGatewayV2::Authorizer');
+  expect(Resources[authorizer]?.Properties.JwtConfiguration).toEqual({
+    Audience: ['orders-api'],
+    Issuer: 'https://auth.example.com',
+  });
+  expect(Resources[authorizer]?.DependsOn).toEqual(expect.arrayContaining(ids('Custom::KeyturnDeployment')));
+  const aliases = ids('AWS::Lambda::Alias').map((id) => Resources[id]?.Properties.Name);
+  expect(aliases.sort()).toEqual(['canary', 'checkout', 'partner']);
+});
+
 describe('the declarations', () => {
   const TYPES = `
     import { App, Duration, Stack } from 'aws-cdk-lib';
