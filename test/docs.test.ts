@@ -50,6 +50,12 @@ describe('README', () => {
     expect(answer.token ?? answer.documentVersion).toBeDefined();
   });
 
+  test('its constructs are those of the examples, which are synthesized from the package', () => {
+    const [app = '', client = ''] = blocks('README.md', 'ts');
+    expect(read('examples/cdk-app/app.ts')).toBe(app);
+    expect(read('examples/api-gateway/app.ts')).toContain(client);
+  });
+
   test('its example of a configuration passes the check', () => {
     const [config = ''] = blocks('README.md', 'json').filter((code) => code.includes('verifiers'));
     expect(() => requireSafe(parsePolicy({ issuer: 'https://auth.example.com', ...JSON.parse(config) }))).not.toThrow();
