@@ -7,10 +7,12 @@ import {
   CacheHeaderBehavior,
   CachePolicy,
   CacheQueryStringBehavior,
+  type CfnDistribution,
   Distribution,
   HeadersFrameOption,
   HeadersReferrerPolicy,
   HttpVersion,
+  type IOrigin,
   ResponseHeadersPolicy,
   SecurityPolicyProtocol,
   ViewerProtocolPolicy,
@@ -68,12 +70,13 @@ export class Documents extends Construct {
 
   #behaviour(policy: Policy): BehaviorOptions {
     return {
-      // Short: while the origin hangs, CloudFront waits for it before it serves what it still holds.
-      origin: S3BucketOrigin.withOriginAccessControl(this.bucket as IBucket, {
-        originPath: '/public',
-        connectionAttempts: 2,
-        connectionTimeout: Duration.seconds(2),
-      }),
+      origin: promptly(
+        S3BucketOrigin.withOriginAccessControl(this.bucket as IBucket, {
+          originPath: '/public',
+          connectionAttempts: 2,
+          connectionTimeout: Duration.seconds(2),
+        }),
+      ),
       allowedMethods: AllowedMethods.ALLOW_GET_HEAD,
       viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
       compress: true,
@@ -136,6 +139,17 @@ function servedPaths(issuer: string): string[] {
   const { openidConfiguration, oauthAuthorizationServer, jwks } = documentPaths(issuer);
   return [jwks, openidConfiguration, oauthAuthorizationServer];
 }
+
+/** While the origin hangs, CloudFront waits for it before it serves what it still holds: half a minute if not told. */
+const READ_TIMEOUT_SECONDS = 5;
+
+const promptly = (origin: IOrigin): IOrigin => ({
+  bind: (scope, options) => {
+    const { originProperty, ...config } = origin.bind(scope, options);
+    const s3OriginConfig = { ...originProperty?.s3OriginConfig, originReadTimeout: READ_TIMEOUT_SECONDS };
+    return { ...config, originProperty: { ...(originProperty as CfnDistribution.OriginProperty), s3OriginConfig } };
+  },
+});
 
 function addable(scope: Construct, distribution: Distribution): Distribution {
   if (!(distribution instanceof Distribution) || Stack.of(distribution) !== Stack.of(scope)) {

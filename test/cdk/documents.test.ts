@@ -68,7 +68,15 @@ describe('the distribution', () => {
       OriginAccessControlConfig: { SigningBehavior: 'always', SigningProtocol: 'sigv4' },
     });
     has('AWS::CloudFront::Distribution', {
-      DistributionConfig: { Origins: [Match.objectLike({ ConnectionAttempts: 2, ConnectionTimeout: 2 })] },
+      DistributionConfig: {
+        Origins: [
+          Match.objectLike({
+            ConnectionAttempts: 2,
+            ConnectionTimeout: 2,
+            S3OriginConfig: { OriginAccessIdentity: '', OriginReadTimeout: 5 },
+          }),
+        ],
+      },
     });
   });
 
