@@ -3,8 +3,8 @@ import { configDefaults, defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // test:package has its own: packing builds dist anew.
-    exclude: [...configDefaults.exclude, 'test/package/**'],
+    // They have their own: packing builds dist anew, and emulators are Python.
+    exclude: [...configDefaults.exclude, 'test/package/**', 'test/deploy/**'],
     // Only to end what hangs: real keys are generated and real processes are started on whatever the machine has left.
     testTimeout: 120_000,
     // On two cores, the least that is expected: much of the time is waiting for processes.

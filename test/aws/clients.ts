@@ -6,17 +6,24 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { S3Client } from '@aws-sdk/client-s3';
 
-const configuration = (endpoint: string) => ({
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+const SOMEBODY: Credentials = { accessKeyId: 'AKIALOCALconformance', secretAccessKey: 'local' };
+
+const configuration = (endpoint: string, credentials: Credentials) => ({
   endpoint,
   region: 'us-east-1',
-  credentials: { accessKeyId: 'AKIALOCALconformance', secretAccessKey: 'local' },
+  credentials,
   requestHandler: { connectionTimeout: 2000, requestTimeout: 5000 },
 });
 
 export type AwsClients = ReturnType<typeof awsClients>;
 
-export function awsClients(endpoint: string) {
-  const common = configuration(endpoint);
+export function awsClients(endpoint: string, credentials = SOMEBODY) {
+  const common = configuration(endpoint, credentials);
   return {
     dynamodb: new DynamoDBClient(common),
     dynamodbOnce: new DynamoDBClient({ ...common, maxAttempts: 1 }),

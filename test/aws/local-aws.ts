@@ -3,34 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startStack } from '../../lib/local/stack.ts';
+import { CANARIES, CANARY_BUNDLE, canaryAliases } from './canaries.ts';
 import type { AwsUnderTest } from './under-test.ts';
-
-/** By name, the body of a handler. */
-const FUNCTIONS = {
-  ready: `if (!context.invokedFunctionArn.endsWith(':canary')) throw new Error('for the rotator only');
-    if (JSON.stringify(event) !== '{"key":"standby"}') throw new Error('a canary has no other say in it');
-    return { token: 'aGVhZGVy.cGF5bG9hZA.c2lnbmF0dXJl', kid: 'k' };`,
-  'without-standby': `throw Object.assign(new Error('there is no pending key'), { name: 'no_pending_key' });`,
-  throws: `throw new TypeError('x is not a function');`,
-  'throws-text': `throw 'no';`,
-  null: 'return null;',
-  empty: 'return {};',
-  number: 'return { token: 1 };',
-  exits: 'process.exit(3);',
-  'no-alias': `return { token: 'a.b.c' };`,
-};
 
 export async function localAws(): Promise<AwsUnderTest> {
   const directory = mkdtempSync(join(tmpdir(), 'keyturn-conformance-'));
   const bundle = join(directory, 'canaries.cjs');
-  const handlers = Object.entries(FUNCTIONS).map(
-    ([name, body]) => `${JSON.stringify(name)}: (event, context) => {${body}}`,
-  );
-  writeFileSync(
-    bundle,
-    `const handlers = {${handlers.join(',\n')}};
-     exports.handler = async (event, context) => handlers[process.env.HANDLER](event, context);`,
-  );
+  writeFileSync(bundle, CANARY_BUNDLE);
   const stack = await startStack({
     tableName: 'keyrings',
     bucketName: 'documents',
@@ -38,11 +17,11 @@ export async function localAws(): Promise<AwsUnderTest> {
     edgeErrorSeconds: 0,
     routes: { sign: 'ready', operate: 'ready', rotate: 'ready' },
     functions: () =>
-      Object.keys(FUNCTIONS).map((name) => ({
+      Object.keys(CANARIES).map((name) => ({
         name,
         bundle,
         environment: { HANDLER: name },
-        aliases: name === 'no-alias' ? ['any'] : ['any', 'canary'],
+        aliases: canaryAliases(name),
       })),
   });
   return {
