@@ -60,7 +60,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   'lib/cli/': {
     may: ['lib/core/*', 'lib/local/*', 'lib/simulator/*', 'type:functions/environment.ts', 'node:*'],
   },
-  'lib/sdk/': { may: ['lib/core/*', 'jose', 'node:*'] },
+  'lib/sdk/': { may: ['lib/core/*', 'jose', 'aws4fetch', 'node:*'] },
   'lib/cdk/': { may: ['lib/core/*', 'type:functions/environment.ts', 'aws-cdk-lib*', 'constructs', 'node:*'] },
   'functions/': { may: ['lib/core/*', 'lib/aws/*', '@aws-sdk/*', 'type:aws-lambda', 'node:*'] },
   'bin/': { may: ['lib/cli/*', 'lib/cdk/*', 'lib/core/*', 'aws-cdk-lib*', 'cdk-nag', 'esbuild', 'node:*'] },

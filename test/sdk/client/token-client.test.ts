@@ -1,0 +1,380 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { TokenClient, TokenError } from '../../../lib/sdk/client/index.ts';
+import { FakeIssuer, REQUEST, URL_OF_ORDERS } from './fake-issuer.ts';
+
+let issuer: FakeIssuer;
+beforeEach(() => {
+  issuer = new FakeIssuer();
+});
+const tokenOf = async (client: TokenClient, request: object = REQUEST) => (await client.get(request as never)).token;
+const refused = (promise: Promise<unknown>) =>
+  promise.then(
+    () => expect.unreachable('a refusal was expected'),
+    (error: TokenError) => error,
+  );
+
+describe('a token', () => {
+  test('is asked for with one signed POST', async () => {
+    expect(await issuer.client().get(REQUEST)).toMatchObject({ token: 't1', kid: 'k', algorithm: 'RS256' });
+    const [{ url, headers, body }] = issuer.sent as never as [(typeof issuer.sent)[0]];
+    expect(url).toBe(URL_OF_ORDERS);
+    expect(body).toEqual(REQUEST);
+    const credential = String.raw`Credential=AKIDEXAMPLE/\d{8}/eu-central-1/lambda/aws4_request`;
+    expect(headers.get('authorization')).toMatch(new RegExp(`^AWS4-HMAC-SHA256 ${credential}, SignedHeaders=`));
+    expect(headers.get('x-amz-security-token')).toBe('session');
+  });
+
+  test('is kept until 0.7 of its life, then renewed behind the callers', async () => {
+    const client = issuer.client();
+    expect(await tokenOf(client)).toBe('t1');
+    issuer.now += 209_000;
+    expect(await tokenOf(client)).toBe('t1');
+    expect(issuer.sent).toHaveLength(1);
+    issuer.now += 2000;
+    expect(await tokenOf(client)).toBe('t1');
+    await vi.waitFor(async () => expect(await tokenOf(client)).toBe('t2'));
+    expect(issuer.sent).toHaveLength(2);
+  });
+
+  test('is never given with less than a tenth of its life left', async () => {
+    const client = issuer.client({ refreshAfter: 1 });
+    await tokenOf(client);
+    issuer.now += 269_000;
+    expect(await tokenOf(client)).toBe('t1');
+    issuer.now += 1000;
+    expect(await tokenOf(client)).toBe('t2');
+  });
+
+  test('lives by the caller’s clock, whatever the issuer’s says', async () => {
+    issuer.skew = -86_400;
+    const client = issuer.client();
+    await tokenOf(client);
+    issuer.now += 200_000;
+    expect(await tokenOf(client)).toBe('t1');
+  });
+
+  test('is fetched anew after a thaw, and when the clock was set back', async () => {
+    const client = issuer.client();
+    await tokenOf(client);
+    issuer.now += 3_600_000;
+    expect(await tokenOf(client)).toBe('t2');
+    issuer.now -= 7_200_000;
+    expect(await tokenOf(client)).toBe('t3');
+  });
+
+  test('that is old and cannot be renewed is used as long as it lives', async () => {
+    const client = issuer.client({ timeoutMs: 100 });
+    await tokenOf(client);
+    issuer.answer = () => issuer.refuse(403, 'audience_not_allowed');
+    issuer.now += 250_000;
+    expect(await tokenOf(client)).toBe('t1');
+    issuer.now += 6000;
+    expect(await tokenOf(client)).toBe('t1');
+    // One try at each, five seconds apart.
+    await vi.waitFor(() => expect(issuer.sent).toHaveLength(3));
+    issuer.now += 60_000;
+    expect((await refused(tokenOf(client))).code).toBe('audience_not_allowed');
+  });
+});
+
+describe('many callers', () => {
+  test('of one request cost one call', async () => {
+    const client = issuer.client();
+    const tokens = await Promise.all(Array.from({ length: 200 }, () => tokenOf(client)));
+    expect(new Set(tokens)).toEqual(new Set(['t1']));
+    expect(issuer.sent).toHaveLength(1);
+  });
+
+  test('share a token exactly when they ask for the same', async () => {
+    const value = fc.letrec((tie) => ({
+      any: fc.oneof({ maxDepth: 3 }, fc.constantFrom('a', 'b', 1, true, null), tie('list'), tie('object')),
+      list: fc.array(tie('any'), { maxLength: 2 }),
+      object: fc.dictionary(fc.constantFrom('a', 'b', 'list', 'object'), tie('any'), { maxKeys: 2 }),
+    })).object;
+    const claims = value as fc.Arbitrary<Record<string, unknown>>;
+    await fc.assert(
+      fc.asyncProperty(claims, claims, async (first, second) => {
+        const own = new FakeIssuer();
+        const client = own.client();
+        const a = await tokenOf(client, { ...REQUEST, claims: first });
+        const b = await tokenOf(client, { ...REQUEST, claims: reversed(second) });
+        expect(a === b).toBe(canonical(first) === canonical(second));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('of different requests are kept apart, and only so many of them', async () => {
+    const client = issuer.client({ maxEntries: 3 });
+    for (const audience of ['a', 'b', 'c']) await tokenOf(client, { audience });
+    await tokenOf(client, { audience: 'a' });
+    expect(issuer.sent).toHaveLength(3);
+    await tokenOf(client, { audience: 'd' });
+    await tokenOf(client, { audience: 'a' });
+    expect(issuer.sent).toHaveLength(4);
+    // The least lately used had to go.
+    await tokenOf(client, { audience: 'b' });
+    expect(issuer.sent).toHaveLength(5);
+  });
+});
+
+describe('a refusal', () => {
+  /** Whose time is over as soon as he looks again. */
+  const impatient = () => ({ now: () => (issuer.now += 9000) });
+
+  test('is the issuer’s, with its code, its sentence and its place, and costs one call', async () => {
+    issuer.answer = () => issuer.refuse(403, 'audience_not_allowed');
+    const error = await refused(issuer.client().get(REQUEST));
+    expect(error).toBeInstanceOf(TokenError);
+    expect(error).toMatchObject({
+      code: 'audience_not_allowed',
+      message: 'the sentence',
+      pointer: '/audience',
+      status: 403,
+    });
+    expect(issuer.sent).toHaveLength(1);
+  });
+
+  test('by IAM says so', async () => {
+    issuer.answer = () => Response.json({ Message: 'Forbidden' }, { status: 403 });
+    expect(await refused(issuer.client().get(REQUEST))).toMatchObject({
+      code: 'forbidden',
+      message: 'IAM did not let the call through: Forbidden',
+    });
+  });
+
+  test.each([
+    ['HTML', () => new Response('<html>', { status: 502 }), 'answer_invalid', 'the answer (502) must be JSON'],
+    ['an empty answer', () => new Response(''), 'answer_invalid', 'the answer must have token'],
+    ['a token that is none', () => Response.json({ token: 1 }), 'answer_invalid', 'the answer must have token'],
+    ['a dead line', () => Promise.reject(new TypeError('fetch failed')), 'unreachable', 'the issuer must answer'],
+  ] as const)('%s', async (_, answer, code, sentence) => {
+    issuer.answer = answer;
+    const error = await refused(issuer.client(impatient()).get(REQUEST));
+    expect(error.code).toBe(code);
+    expect(error.message).toContain(sentence);
+  });
+
+  test('holds no token and no secret', async () => {
+    for (const answer of [() => issuer.refuse(403, 'x'), () => Promise.reject(new Error('x'))]) {
+      issuer.answer = answer;
+      const error = await refused(issuer.client(impatient()).get({ ...REQUEST, claims: { pin: 'my-claim' } }));
+      expect(JSON.stringify([error.message, error.code, error.pointer])).not.toMatch(/secret|session|my-claim/);
+    }
+  });
+});
+
+describe('what may pass', () => {
+  beforeEach(() => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
+  afterEach(() => vi.useRealTimers());
+  // Unsigned: a signature takes real time.
+  const local = { url: 'http://localhost:4790/sign' };
+  const run = async <T>(promise: Promise<T>): Promise<T> => {
+    promise.catch(() => undefined);
+    for (let tick = 0; tick < 200; tick++) {
+      issuer.now += 100;
+      await vi.advanceTimersByTimeAsync(100);
+    }
+    return promise;
+  };
+
+  test.each([429, 500, 502, 503, 504])('%i is asked again', async (status) => {
+    issuer.answer = (count) => (count < 3 ? issuer.refuse(status, 'throttled') : issuer.issue());
+    expect(await run(tokenOf(issuer.client(local)))).toBe('t3');
+  });
+
+  test('not before the issuer said, and not in step with the others', async () => {
+    const starts: number[] = [];
+    const begin = issuer.now;
+    issuer.answer = () => {
+      starts.push(issuer.now - begin);
+      return issuer.refuse(503, 'no_active_key', { 'retry-after': '2' });
+    };
+    await run(refused(issuer.client(local).get(REQUEST)));
+    for (const [index, start] of starts.entries())
+      if (index > 0) expect(start - (starts[index - 1] ?? 0)).toBeGreaterThanOrEqual(2000);
+    expect(starts.length).toBeGreaterThan(2);
+    const pauses = new Set<number>();
+    for (let client = 0; client < 5; client++) {
+      const own = new FakeIssuer();
+      const startedAt: number[] = [];
+      own.answer = () => {
+        startedAt.push(own.now);
+        return own.refuse(429, 'throttled');
+      };
+      const promise = refused(own.client({ ...local, timeoutMs: 1000 }).get(REQUEST));
+      for (let tick = 0; tick < 60; tick++) {
+        own.now += 17;
+        await vi.advanceTimersByTimeAsync(17);
+      }
+      await promise;
+      pauses.add((startedAt[1] ?? 0) - (startedAt[0] ?? 0));
+    }
+    expect(pauses.size).toBeGreaterThan(1);
+  });
+
+  test('is given up with the last reason when the caller’s time is over', async () => {
+    issuer.answer = () => issuer.refuse(429, 'throttled');
+    const begin = issuer.now;
+    let ended = 0;
+    const error = await run(
+      refused(issuer.client({ ...local, timeoutMs: 3000 }).get(REQUEST)).then((reason) => {
+        ended = issuer.now - begin;
+        return reason;
+      }),
+    );
+    expect(error.code).toBe('throttled');
+    expect(ended).toBeLessThanOrEqual(3100);
+    expect(issuer.sent.length).toBeGreaterThan(3);
+  });
+
+  test('a silent issuer ends the waiting, not the process', async () => {
+    issuer.answer = () => new Promise<Response>(() => undefined);
+    const error = await run(refused(issuer.client(local).get(REQUEST, { timeoutMs: 500 })));
+    expect(error).toMatchObject({ code: 'timed_out', message: 'there must be a token within 500 ms, there is none' });
+  });
+
+  test('a fetch that was frozen is not waited for', async () => {
+    const client = issuer.client(local);
+    issuer.answer = () => new Promise<Response>(() => undefined);
+    await run(refused(client.get(REQUEST, { timeoutMs: 100 })));
+    issuer.answer = () => issuer.issue();
+    issuer.now += 3_600_000;
+    expect(await run(tokenOf(client))).toBe('t2');
+  });
+});
+
+describe('a signal', () => {
+  test('ends the waiting of its own caller only', async () => {
+    let release: (() => void) | undefined;
+    issuer.answer = () =>
+      new Promise((resolve) => {
+        release = () => resolve(issuer.issue());
+      });
+    const client = issuer.client();
+    const controller = new AbortController();
+    const aborted = refused(client.get(REQUEST, { signal: controller.signal }));
+    const other = tokenOf(client);
+    controller.abort(new Error('enough'));
+    expect((await aborted).message).toBe('enough');
+    await vi.waitFor(() => expect(release).toBeDefined());
+    release?.();
+    expect(await other).toBe('t1');
+    await expect(client.get(REQUEST, { signal: AbortSignal.abort(new Error('before')) })).rejects.toThrow('before');
+  });
+});
+
+describe('by Invoke', () => {
+  const functionName = 'arn:aws:lambda:eu-west-1:111122223333:function:Keyturn-Sign:orders';
+
+  test('the alias is part of the name, and the Region of the ARN', async () => {
+    await issuer.client({ functionName }).get(REQUEST);
+    expect(issuer.sent[0]?.url).toBe(
+      `https://lambda.eu-west-1.amazonaws.com/2015-03-31/functions/${encodeURIComponent(functionName)}/invocations`,
+    );
+    expect(issuer.sent[0]?.headers.get('authorization')).toContain('/eu-west-1/lambda/');
+    await issuer.client({ functionName: 'sign:orders', region: 'cn-north-1' }).get(REQUEST);
+    expect(issuer.sent[1]?.url).toContain('https://lambda.cn-north-1.amazonaws.com.cn/');
+  });
+
+  test('what the function throws is a refusal with its code, and asked again where it may pass', async () => {
+    const thrown = (errorType: string) =>
+      Response.json({ errorType, errorMessage: 'the sentence' }, { headers: { 'x-amz-function-error': 'Unhandled' } });
+    issuer.answer = () => thrown('scope_not_allowed');
+    const client = issuer.client({ functionName });
+    expect(await refused(client.get(REQUEST))).toMatchObject({ code: 'scope_not_allowed', message: 'the sentence' });
+    expect(issuer.sent).toHaveLength(1);
+    issuer.answer = (count) => (count < 3 ? thrown('throttled') : issuer.issue());
+    expect(await tokenOf(client)).toBe('t3');
+  });
+});
+
+describe('options', () => {
+  test.each([
+    [{}, 'either url or functionName must be given'],
+    [{ url: URL_OF_ORDERS, functionName: 'sign:orders' }, 'either url or functionName must be given'],
+    [{ url: 'sign' }, 'url must be the sign function\'s URL, got "sign"'],
+    [{ url: 'http://example.com/' }, 'url must use https (http only on this machine), got http://example.com'],
+    [{ url: 'https://tokens.example.com/' }, 'region must be given for a url that does not name it'],
+  ])('%j', (options, sentence) => {
+    expect(() => new TokenClient(options)).toThrow(sentence);
+  });
+
+  test('a local issuer needs no credentials and no Region', async () => {
+    const client = new TokenClient({ url: 'http://localhost:4790/sign', fetch: issuer.fetch });
+    expect((await client.get(REQUEST)).token).toBe('t1');
+    expect(issuer.sent[0]?.headers.has('authorization')).toBe(false);
+  });
+});
+
+describe('the fetch wrapper', () => {
+  const calls: { authorization: string | null; body: unknown }[] = [];
+  let statuses: number[] = [];
+  beforeEach(() => {
+    calls.length = 0;
+  });
+  /** Answers for the issuer and for the API behind it. */
+  const both: typeof globalThis.fetch = async (input, init) => {
+    const url = input instanceof Request ? input.url : String(input);
+    if (url === URL_OF_ORDERS) return issuer.fetch(input, init);
+    calls.push({
+      authorization: new Headers(init?.headers).get('authorization'),
+      body: input instanceof Request ? await input.text() : init?.body,
+    });
+    return new Response('answer', { status: statuses.shift() ?? 200 });
+  };
+  const wrapped = () => issuer.client({ fetch: both }).fetch(REQUEST);
+
+  test('sends the token along, beside the caller’s own headers', async () => {
+    await wrapped()('https://api.example.com/', { headers: { accept: 'text/plain' } });
+    expect(calls).toEqual([{ authorization: 'Bearer t1', body: undefined }]);
+  });
+
+  test('renews once on 401', async () => {
+    statuses = [401, 200];
+    expect((await wrapped()('https://api.example.com/', { method: 'POST', body: 'x' })).status).toBe(200);
+    expect(calls.map(({ authorization, body }) => `${authorization} ${body}`)).toEqual(['Bearer t1 x', 'Bearer t2 x']);
+    statuses = [401, 401, 200];
+    expect((await wrapped()('https://api.example.com/')).status).toBe(401);
+  });
+
+  test('never sends a stream twice', async () => {
+    statuses = [401, 200];
+    const body = new Blob(['x']).stream();
+    expect(
+      (await wrapped()('https://api.example.com/', { method: 'POST', body, duplex: 'half' } as RequestInit)).status,
+    ).toBe(401);
+    expect(calls).toHaveLength(1);
+    statuses = [401, 200];
+    const request = new Request('https://api.example.com/', { method: 'POST', body: 'x' });
+    expect((await wrapped()(request)).status).toBe(401);
+    expect(calls.at(-1)?.body).toBe('x');
+  });
+
+  test('takes a Request, with its headers', async () => {
+    statuses = [401, 200];
+    const client = issuer.client({ fetch: both });
+    const response = await client.fetch(REQUEST)(
+      new Request('https://api.example.com/', { headers: { accept: 'a/b' } }),
+    );
+    expect(response.status).toBe(200);
+    expect(calls).toHaveLength(2);
+  });
+});
+
+function reversed(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(reversed);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .reverse()
+      .map(([name, member]) => [name, reversed(member)]),
+  );
+}
+const canonical = (value: unknown): string =>
+  JSON.stringify(value, (_, member: unknown) =>
+    typeof member === 'object' && member !== null && !Array.isArray(member)
+      ? Object.fromEntries(Object.entries(member).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : member,
+  );
