@@ -1,0 +1,157 @@
+/**
+ * An AWS call as IAM sees it: which actions on which resources, and what is known of each. Everything comes from the
+ * wire or from the resource that it names; that the deployed functions speak TLS is the one thing said for them (the
+ * stand-ins answer over HTTP, and nothing in the template gives the SDK another endpoint than its own).
+ *
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+ */
+import type { LocalStack } from '../../lib/cli/local-stack.ts';
+import { ACCOUNT, type AwsCall, REGION } from '../../lib/local/wire.ts';
+import type { Context } from './conditions.ts';
+
+export interface Asked {
+  readonly action: string;
+  readonly resource: string;
+  readonly context: Context;
+  /** Of a key that this very call makes. */
+  readonly newKeyPolicy?: string;
+}
+
+type Input = AwsCall['input'];
+type Stack = Pick<LocalStack, 'kms' | 's3'>;
+/** Nothing to be allowed: KMS looks a key up before it asks who may use it. */
+const NOTHING: Asked[] = [];
+
+export function askedBy({ service, operation, input }: AwsCall, stack: Stack): Asked[] {
+  const calls = SERVICES[service];
+  if (!calls) throw new Error(`what IAM makes of ${service} is not known here`);
+  return calls(operation, input, stack);
+}
+
+const SERVICES: Readonly<Record<string, (operation: string, input: Input, stack: Stack) => Asked[]>> = {
+  kms: (operation, input, stack) => (operation === 'CreateKey' ? createKey(input) : useKey(operation, input, stack)),
+  tagging: (operation) => [{ action: `tag:${operation}`, resource: '*', context: {} }],
+  dynamodb: (operation, input) => [
+    {
+      action: `dynamodb:${operation}`,
+      resource: `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/${input.TableName}`,
+      context: { 'dynamodb:leadingkeys': leadingKeys(input) },
+    },
+  ],
+  s3: objectCalls,
+  cloudfront: (operation, { DistributionId }) => [
+    {
+      action: `cloudfront:${operation}`,
+      resource: `arn:aws:cloudfront::${ACCOUNT}:distribution/${DistributionId}`,
+      context: {},
+    },
+  ],
+  lambda: (operation, { FunctionName, Qualifier }) => [
+    {
+      action: `lambda:${operation}Function`,
+      resource: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${FunctionName}${Qualifier ? `:${Qualifier}` : ''}`,
+      context: { 'lambda:invokedviafunctionurl': null },
+    },
+  ],
+};
+
+/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html */
+function leadingKeys({ Key, Item }: Input): string[] {
+  const { issuer } = (Key ?? Item) as { issuer: { S: string } };
+  return [issuer.S];
+}
+
+function objectCalls(operation: string, input: Input, { s3 }: Stack): Asked[] {
+  const { bucket, key } = input;
+  const headers = input.headers as Record<string, string | undefined>;
+  const resource = `arn:aws:s3:::${bucket}/${key}`;
+  if (operation === 'PutObject') {
+    const conditions = {
+      's3:if-match': headers['if-match'] ?? null,
+      's3:if-none-match': headers['if-none-match'] ?? null,
+    };
+    return [{ action: 's3:PutObject', resource, context: conditions }];
+  }
+  if (operation !== 'GetObject' && operation !== 'HeadObject')
+    return [{ action: `s3:${operation}`, resource, context: {} }];
+  const get = { action: 's3:GetObject', resource, context: {} };
+  // GetObject, "Permissions": who may not list the bucket is told 403 of an object that is missing.
+  const isThere = s3.objects(String(key)).some((version) => version.key === key);
+  return isThere ? [get] : [get, { action: 's3:ListBucket', resource: `arn:aws:s3:::${bucket}`, context: {} }];
+}
+
+const KEYS = `arn:aws:kms:${REGION}:${ACCOUNT}:key/`;
+
+/**
+ * CreateKey with tags is two permissions, and the second one is for a key that is not there yet. AWS does not say
+ * whether the new policy decides already, nor whether the tags count as the key's (IAM User Guide, aws:ResourceTag: "in
+ * requests that create a resource with an attached tag"): it has to be allowed either way.
+ */
+function createKey(input: Input): Asked[] {
+  const tags = Object.fromEntries(
+    (input.Tags as { TagKey: string; TagValue: string }[]).map(({ TagKey, TagValue }) => [TagKey, TagValue]),
+  );
+  const newKeyPolicy = String(input.Policy);
+  const kind = keyKind(input);
+  const request = {
+    'kms:calleraccount': ACCOUNT,
+    'aws:tagkeys': Object.keys(tags),
+    ...tagContext('aws:requesttag', tags),
+  };
+  const tagging = { ...request, ...kind };
+  return [
+    {
+      action: 'kms:CreateKey',
+      resource: '*',
+      context: { ...tagging, 'kms:bypasspolicylockoutsafetycheck': given(input.BypassPolicyLockoutSafetyCheck) },
+    },
+    { action: 'kms:TagResource', resource: '*', context: { ...tagging, ...tagContext('aws:resourcetag', {}) } },
+    {
+      action: 'kms:TagResource',
+      resource: `${KEYS}unborn-${kind['kms:keyspec']}`,
+      context: { ...tagging, ...tagContext('aws:resourcetag', tags) },
+      newKeyPolicy,
+    },
+  ];
+}
+
+function useKey(operation: string, input: Input, { kms }: Stack): Asked[] {
+  const { KeyId } = input;
+  const ask = <T>(name: string): T => kms.operations[name]?.({ KeyId }) as T;
+  let facts: { KeyMetadata: Input & { Arn: string } };
+  try {
+    facts = ask('DescribeKey');
+  } catch {
+    return NOTHING;
+  }
+  const { Tags } = ask<{ Tags: { TagKey: string; TagValue: string }[] }>('ListResourceTags');
+  const tags = Object.fromEntries(Tags.map(({ TagKey, TagValue }) => [TagKey, TagValue]));
+  const context = {
+    'kms:calleraccount': ACCOUNT,
+    ...keyKind(facts.KeyMetadata),
+    ...tagContext('aws:resourcetag', tags),
+    ...(operation === 'Sign' && {
+      'kms:signingalgorithm': given(input.SigningAlgorithm),
+      'kms:messagetype': given(input.MessageType),
+    }),
+    ...(operation === 'ScheduleKeyDeletion' && {
+      'kms:schedulekeydeletionpendingwindowindays': given(input.PendingWindowInDays),
+    }),
+  };
+  return [{ action: `kms:${operation}`, resource: facts.KeyMetadata.Arn, context }];
+}
+
+/** https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html: of a key that is asked for, and of one that is. */
+const keyKind = ({ KeySpec, KeyUsage, Origin, MultiRegion }: Input) => ({
+  'kms:keyspec': given(KeySpec),
+  'kms:keyusage': given(KeyUsage),
+  'kms:keyorigin': given(Origin),
+  'kms:multiregion': given(MultiRegion),
+});
+
+const given = (value: unknown): string | null => (value === undefined ? null : String(value));
+
+const tagContext = (family: string, tags: Readonly<Record<string, string>>): Context => ({
+  [`${family}/*`]: null,
+  ...Object.fromEntries(Object.entries(tags).map(([key, value]) => [`${family}/${key}`.toLowerCase(), value])),
+});

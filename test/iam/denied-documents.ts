@@ -1,0 +1,92 @@
+/** The documents, the keyring's item, the edge and the logs: who writes where everybody reads. */
+import { ACCOUNT, REGION } from '../../lib/local/wire.ts';
+import type { Context } from './conditions.ts';
+import { type Asking, but, type Row, row } from './denied.ts';
+import { ISSUER, OTHER_ISSUER } from './names.ts';
+import { GRANTED, OTHERS, OWN_ROLES, ROTATING } from './who.ts';
+
+const BUCKET = 'arn:aws:s3:::IssuerDocumentsBucket';
+const [ABSENT, REPLACED]: Context[] = [
+  { 's3:if-match': null, 's3:if-none-match': '*' },
+  { 's3:if-match': '"etag"', 's3:if-none-match': null },
+];
+const object = (path: string): Asking => ({ on: `${BUCKET}${path}`, context: { ...REPLACED } });
+const JWKS = object('/public/.well-known/jwks.json');
+const PUT = ['s3:PutObject'];
+const WRITE = ['s3:PutObject', 's3:PutObjectAcl', 's3:PutObjectTagging', 's3:ReplicateObject', 's3:ReplicateTags'];
+const DELETE = ['s3:DeleteObject', 's3:DeleteObjectVersion', 's3:ReplicateDelete'];
+const OVER_HTTP: Context = { 'aws:securetransport': 'false' };
+const [ELSE_WRITES, BLINDLY, DELETES, TLS] = [
+  'NobodyElseWrites',
+  'NobodyWritesBlindly',
+  'NobodyDeletes',
+  'Deny s3:*',
+].map((sid) => `IssuerDocumentsBucket ${sid}`);
+
+const documents: Row[] = [
+  row(
+    'write a document',
+    ['administrator', 'signer', 'deployer', 'reader', 'billing', ...OTHERS],
+    WRITE,
+    JWKS,
+    ELSE_WRITES,
+  ),
+  row('write a document', ['CloudFront'], PUT, but(JWKS, { ...ABSENT }), ELSE_WRITES),
+  row('write over what it has not read', ROTATING, PUT, but(JWKS, { 's3:if-match': null }), BLINDLY),
+  row('delete a document or a version', [...ROTATING, 'administrator', 'CloudFront'], DELETE, JWKS, DELETES),
+  row('read without TLS', [...ROTATING, 'reader', 'CloudFront'], ['s3:GetObject'], but(JWKS, OVER_HTTP), TLS),
+  row('list without TLS', ROTATING, ['s3:ListBucket'], but({ ...JWKS, on: BUCKET }, OVER_HTTP), TLS),
+  row('write beside the documents', ROTATING, PUT, object('/private/notes')),
+  row('read beside the documents', [...ROTATING, 'reader'], ['s3:GetObject'], object('/private/notes')),
+  row('read in the bucket', ['signer', 'deployer', 'scheduler', 'caller', 'person', 'billing'], ['s3:GetObject'], JWKS),
+  row('open the bucket', OWN_ROLES, ['s3:PutBucketPolicy', 's3:DeleteBucketPolicy'], { ...JWKS, on: BUCKET }),
+  row(
+    'read for another distribution',
+    ['CloudFront'],
+    ['s3:GetObject'],
+    but(JWKS, { 'aws:sourcearn': `arn:aws:cloudfront::${ACCOUNT}:distribution/ANOTHER` }),
+  ),
+  row('empty the bucket of the issuer that stays', ['the other deployer', 'the cleaner'], DELETE, JWKS, DELETES),
+];
+
+const TABLE = `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/`;
+const item = (issuer: string | null, table = 'IssuerTable'): Asking => ({
+  on: `${TABLE}${table}`,
+  context: { 'dynamodb:leadingkeys': issuer === null ? null : [issuer] },
+});
+const GET = ['dynamodb:GetItem'];
+const OTHER_CALLS = ['UpdateItem', 'DeleteItem', 'Query', 'Scan', 'BatchWriteItem'].map((name) => `dynamodb:${name}`);
+
+const keyrings: Row[] = [
+  row('read another issuer’s keyring', ['signer', 'reader', ...ROTATING], GET, item(OTHER_ISSUER)),
+  row('write another issuer’s keyring', ROTATING, ['dynamodb:PutItem'], item(OTHER_ISSUER)),
+  row('read what it does not name', ['signer', 'reader', ...ROTATING], GET, item(null)),
+  row('write what it does not name', ROTATING, ['dynamodb:PutItem'], item(null)),
+  row('read in another table', ['signer', 'reader', ...ROTATING], GET, item(ISSUER, 'OtherTable')),
+  row('write the keyring', ['signer', 'deployer', ...GRANTED], ['dynamodb:PutItem'], item(ISSUER)),
+  row('read the keyring', ['deployer', 'scheduler', 'caller', 'person', 'billing', ...OTHERS], GET, item(ISSUER)),
+  row('treat the keyring otherwise', OWN_ROLES, OTHER_CALLS, item(ISSUER)),
+];
+
+const at = (on: string): Asking => ({ on, context: {} });
+const QUEUE = `arn:aws:sqs:${REGION}:${ACCOUNT}:IssuerTickingFailures`;
+const distribution = (name: string) => at(`arn:aws:cloudfront::${ACCOUNT}:distribution/${name}`);
+const INVALIDATE = ['cloudfront:CreateInvalidation'];
+const LOG = ['logs:CreateLogStream', 'logs:PutLogEvents'];
+const log = (group: string) => at(`arn:aws:logs:${REGION}:${ACCOUNT}:log-group:${group}:log-stream:s`);
+
+const around: Row[] = [
+  row('refresh the edge', ['signer', 'deployer', ...GRANTED], INVALIDATE, distribution('IssuerDocumentsDistribution')),
+  row('refresh another edge', ROTATING, INVALIDATE, distribution('OtherDocumentsDistribution')),
+  row('write another function’s log', ['signer', 'deployer', 'operator'], LOG, log('IssuerRotateLogs')),
+  row(
+    'report without TLS',
+    ['rotator'],
+    ['sqs:SendMessage'],
+    but(at(QUEUE), OVER_HTTP),
+    'IssuerTickingFailures Deny sqs:*',
+  ),
+  row('report failed ticks', ['signer', 'operator', 'deployer'], ['sqs:SendMessage'], at(QUEUE)),
+];
+
+export const DOCUMENTS = [...documents, ...keyrings, ...around];
