@@ -111,13 +111,14 @@ describe('wildcards', () => {
     [`${sign}:*`, `${sign}:canary`, true],
     [`${sign}*`, `${sign}:canary`, true],
     ['arn:aws:lambda:us-*-1:111122223333:function:sign', sign, true],
-    ['arn:aws:l*a:111122223333:function:sign', sign, false],
+    ['arn:aws:l*1:111122223333:function:sign', sign, false],
     ['*', sign, true],
     ['*', '*', true],
     [sign, '*', false],
     ['arn:aws:s3:::b/*', 'arn:aws:s3:::b', false],
     ['arn:aws:s3:::b/*/c', 'arn:aws:s3:::b/x/y/c', true],
     ['arn:aws:s3:::B/*', 'arn:aws:s3:::b/x', false],
+    ['arn:aws:s3:::b/*', 'arn:aws:s3:::b/x\ny', true],
   ] as const)('%s of the resource %s: %s', ([pattern, arn, expected]) => {
     expect(matchesResource(pattern, arn)).toBe(expected);
   });
