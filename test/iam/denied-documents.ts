@@ -55,6 +55,7 @@ const item = (issuer: string | null, table = 'IssuerTable'): Asking => ({
   context: { 'dynamodb:leadingkeys': issuer === null ? null : [issuer] },
 });
 const GET = ['dynamodb:GetItem'];
+const RECORD = [...GET, 'dynamodb:PutItem'];
 const OTHER_CALLS = ['UpdateItem', 'DeleteItem', 'Query', 'Scan', 'BatchWriteItem'].map((name) => `dynamodb:${name}`);
 
 const keyrings: Row[] = [
@@ -65,6 +66,7 @@ const keyrings: Row[] = [
   row('read in another table', ['signer', 'reader', ...ROTATING], GET, item(ISSUER, 'OtherTable')),
   row('write the keyring', ['signer', 'deployer', ...GRANTED], ['dynamodb:PutItem'], item(ISSUER)),
   row('read the keyring', ['deployer', 'scheduler', 'caller', 'person', 'billing', ...OTHERS], GET, item(ISSUER)),
+  row('read or write the record of ticks', ['signer', 'deployer', 'caller', 'person'], RECORD, item(`${ISSUER}#tick`)),
   row('treat the keyring otherwise', OWN_ROLES, OTHER_CALLS, item(ISSUER)),
 ];
 

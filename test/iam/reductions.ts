@@ -23,8 +23,8 @@ export function lessAllowed(statement: Statement): Reduction[] {
       resources: { ...resources, patterns: without(resources.patterns, one) },
     })),
     ...conditions
-      // The values of a negated condition and of a set are no alternatives of what is asked.
-      .filter(({ operator }) => !operator.includes('Not') && !operator.startsWith('ForAllValues'))
+      // Without one of its values a negated condition lets more through.
+      .filter(({ operator }) => !operator.includes('Not'))
       .flatMap((condition) =>
         each(condition.values, (one) => ({
           ...statement,
