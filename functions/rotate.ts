@@ -1,8 +1,20 @@
 /** The rotate function: one tick of the reconciler. It takes no command; whatever the event says changes nothing. */
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDbTickRecords } from '../lib/aws/tick-records.ts';
 import { rotate, type TickReport } from '../lib/core/rotate.ts';
+import { recorded } from '../lib/core/tick-record.ts';
+import { readVariable } from './environment.ts';
+import { tickMetrics } from './metrics.ts';
 import { rotatorPolicy, rotatorPorts } from './rotator.ts';
+import { clock, log } from './runtime.ts';
 
 const policy = rotatorPolicy();
 const ports = rotatorPorts(policy);
+const records = new DynamoDbTickRecords(new DynamoDBClient({}), readVariable('KEYTURN_TABLE'), policy.issuer);
 
-export const handler = (): Promise<TickReport> => rotate(ports, policy);
+export const handler = (): Promise<TickReport> =>
+  recorded(
+    { records, clock, log, notice: (record) => log(tickMetrics(policy.issuer, record, policy.rotationPeriod)) },
+    policy,
+    () => rotate(ports, policy),
+  );

@@ -7,7 +7,7 @@ import { type IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lamb
 import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { parseIssuer } from '../core/issuer.ts';
-import { ownItem } from './permissions.ts';
+import { ownItems } from './permissions.ts';
 
 export abstract class TokenIssuerBase extends Construct {
   /** The `iss` of every token. */
@@ -25,13 +25,13 @@ export abstract class TokenIssuerBase extends Construct {
     return this.operateFunction.grantInvoke(grantee);
   }
 
-  /** May read keyring and documents: enough for `status` and `plan`, which compute where they run. */
+  /** May read keyring, last tick and documents: enough for `status` and `plan`, which compute where they run. */
   grantRead(grantee: IGrantable): Grant {
     const keyring = Grant.addToPrincipal({
       grantee,
       actions: ['dynamodb:GetItem'],
       resourceArns: [this.table.tableArn],
-      conditions: ownItem(this.issuerUrl),
+      conditions: ownItems(this.issuerUrl),
     });
     const resourceArns = [this.bucket.arnForObjects('public/*')];
     return keyring.combine(Grant.addToPrincipal({ grantee, actions: ['s3:GetObject'], resourceArns }));

@@ -21,8 +21,13 @@ export interface RotatorResources extends SignerResources {
 const ofThisIssuer = (issuer: string) => ({ [`aws:ResourceTag/${TAGS.issuer}`]: issuer });
 
 /** `ForAllValues` is true where the key is missing: hence the `Null`. */
-export const ownItem = (issuer: string) => ({
-  'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [issuer] },
+export const ownItem = (issuer: string) => items([issuer]);
+
+/** The keyring and the record of the last tick. The same name as in lib/aws/tick-records.ts. */
+export const ownItems = (issuer: string) => items([issuer, `${issuer}#tick`]);
+
+const items = (keys: readonly string[]) => ({
+  'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': keys },
   Null: { 'dynamodb:LeadingKeys': 'false' },
 });
 
@@ -54,7 +59,7 @@ export const rotatorStatements = (resources: RotatorResources): PolicyStatement[
     sid: 'ReadAndSaveTheKeyring',
     actions: ['dynamodb:GetItem', 'dynamodb:PutItem'],
     resources: [resources.tableArn],
-    conditions: ownItem(resources.issuer),
+    conditions: ownItems(resources.issuer),
   }),
   new PolicyStatement({
     sid: 'ReadAndPublishDocuments',

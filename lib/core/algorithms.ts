@@ -47,6 +47,9 @@ export const ALGORITHMS = {
 export type Algorithm = keyof typeof ALGORITHMS;
 export const ALGORITHM_NAMES = Object.keys(ALGORITHMS) as Algorithm[];
 
+/** RFC 7518 §6.2.2, §6.3.2, §6.4.1; RFC 8037 §2; RFC 9964: a set that verifiers fetch never holds one of these. */
+export const PRIVATE_MEMBERS: readonly string[] = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
+
 /** KMS takes at most 4,096 bytes of message (Sign, "Message"): the ceiling of a signing input that is sent whole. */
 export const MAX_RAW_MESSAGE_BYTES = 4096;
 

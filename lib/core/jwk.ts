@@ -3,8 +3,10 @@
  * A JWK here has one spelling: fixed members in a fixed order, so that the published bytes depend on the key alone.
  */
 import { createPublicKey, hash } from 'node:crypto';
-import { ALGORITHMS, type Algorithm, facts } from './algorithms.ts';
+import { ALGORITHMS, type Algorithm, facts, PRIVATE_MEMBERS } from './algorithms.ts';
 import { KeyturnError } from './errors.ts';
+
+export { PRIVATE_MEMBERS };
 
 type AlgorithmOf<Kty> = { [A in Algorithm]: (typeof ALGORITHMS)[A]['kty'] extends Kty ? A : never }[Algorithm];
 interface Common<Kty> {
@@ -41,8 +43,6 @@ export type Thumbprinted =
 /** The members of the key itself, in the order in which they are published. */
 const KEY_MEMBERS = { RSA: ['n', 'e'], EC: ['crv', 'x', 'y'], OKP: ['crv', 'x'], AKP: ['pub'] } as const;
 const COMMON_MEMBERS = ['kty', 'kid', 'use', 'alg'] as const;
-/** RFC 7518 §6.2.2, §6.3.2, §6.4.1; RFC 8037 §2; RFC 9964: a set that verifiers fetch never holds one of these. */
-export const PRIVATE_MEMBERS: readonly string[] = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
 
 /** RFC 7638 §3: the required members only, in lexicographic order, without white space; SHA-256; base64url. */
 export function thumbprint(jwk: Thumbprinted): string {

@@ -7,7 +7,7 @@ import type { Policy } from './config.ts';
 import { formatInstant } from './duration.ts';
 import { isKeyturnError, KeyturnError } from './errors.ts';
 import { type Hold, holds } from './holds.ts';
-import { activeKey, type Keyring, renderedKeys, violations } from './keyring.ts';
+import { activeKey, type Keyring, type RenderedKey, renderedKeys, violations } from './keyring.ts';
 import { nextStep, type Step, stepId } from './lifecycle.ts';
 import { type Look, type LookPorts, look, lookAgain } from './look.ts';
 import { perform } from './perform.ts';
@@ -42,6 +42,16 @@ export interface TickReport {
   readonly documentVersion: number;
   readonly steps: readonly { readonly step: string; readonly why: string }[];
   readonly holds: readonly Hold[];
+  /** The keys as the tick leaves them. */
+  readonly keys: readonly KeyAge[];
+}
+
+/** How far a published key has come: seconds since it was first seen (pending), signed first (active), ended (grace). */
+export interface KeyAge {
+  readonly kid: string;
+  readonly state: RenderedKey['state'];
+  /** Absent for a pending key that the edge has not shown yet. */
+  readonly seconds?: number;
 }
 
 /** More than any real tick needs; a rule that never comes to rest must not run for ever. */
@@ -72,7 +82,7 @@ export async function rotate(ports: RotatorPorts, policy: Policy): Promise<TickR
       // Another writer was first, or has published more than we know: what it leaves is the next tick's to judge.
       if (isKeyturnError(error, 'keyring_conflict', 'document_newer')) {
         note('hold', step.kind, error.message, error.code);
-        return { ...report(keyring, revision), steps, holds: [{ kind: 'step', why: error.message }] };
+        return { ...report(ports, keyring, revision), steps, holds: [{ kind: 'step', why: error.message }] };
       }
       const { why, code, next } = await failure(ports, keyring, revision, step, error);
       ({ keyring, revision } = next);
@@ -83,7 +93,7 @@ export async function rotate(ports: RotatorPorts, policy: Policy): Promise<TickR
   }
   const standing = holds({ keyring, seen, policy, now: ports.clock() });
   for (const { kind, why } of standing) note('hold', kind, why);
-  return { ...report(keyring, revision), steps, holds: [...failed, ...standing] };
+  return { ...report(ports, keyring, revision), steps, holds: [...failed, ...standing] };
 }
 
 /** Loads and looks until both fit together, and founds the keyring where there has never been one. */
@@ -174,10 +184,20 @@ async function failure(ports: RotatorPorts, keyring: Keyring, revision: number, 
   }
 }
 
-const report = (keyring: Keyring, revision: number) => ({ revision, documentVersion: keyring.documentVersion });
+function report({ clock }: RotatorPorts, keyring: Keyring, revision: number) {
+  const now = clock();
+  const since = (key: RenderedKey) =>
+    key.state === 'pending' ? key.observedAt : key.state === 'active' ? key.activatedAt : key.endedAt;
+  const keys = renderedKeys(keyring).map((key): KeyAge => {
+    const start = since(key);
+    return { kid: key.kid, state: key.state, ...(start !== undefined && { seconds: Math.max(0, now - start) }) };
+  });
+  return { revision, documentVersion: keyring.documentVersion, keys };
+}
 
 const summary = (keyring: Keyring, revision: number) => ({
   issuer: keyring.issuer,
-  ...report(keyring, revision),
+  revision,
+  documentVersion: keyring.documentVersion,
   kids: renderedKeys(keyring).map(({ kid }) => kid),
 });

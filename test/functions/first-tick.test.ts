@@ -1,4 +1,7 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { DynamoDbTickRecords } from '../../lib/aws/tick-records.ts';
+import { parsePolicy } from '../../lib/core/config.ts';
 import { type Issuer, startIssuer } from './issuer.ts';
 
 let issuer: Issuer;
@@ -35,16 +38,18 @@ test('the rotator never signs and never reads a private key, and only the canary
   expect(issuer.calls.filter((call) => call === 'sign kms.Sign')).toHaveLength(1);
 });
 
-test('a second tick finds nothing to do and changes nothing', async () => {
+test('a second tick finds nothing to do, and changes nothing but the record of ticks', async () => {
   issuer.calls.length = 0;
   expect(await issuer.report()).toMatchObject({ steps: [], holds: [], documentVersion: 2 });
   const changes = /\.(?:Put|Create|Disable|Schedule|Delete|Tag|Sign|Invoke)/;
-  expect(issuer.calls.filter((call) => changes.test(call))).toEqual([]);
+  expect(issuer.calls.filter((call) => changes.test(call))).toEqual(['rotate dynamodb.PutItem']);
 });
 
 test('every step left one line with revision, version, kids and why', () => {
-  const lines = issuer.lines.filter(({ name }) => name === 'rotate').map(({ line }) => JSON.parse(line));
+  const all = issuer.lines.filter(({ name }) => name === 'rotate').map(({ line }) => JSON.parse(line));
+  const lines = all.filter(({ event }) => event === 'step');
   expect(lines).toHaveLength(9);
+  expect(all).toHaveLength(lines.length + 2);
   for (const line of lines) {
     expect(line).toEqual({
       event: 'step',
@@ -56,4 +61,30 @@ test('every step left one line with revision, version, kids and why', () => {
       why: expect.any(String),
     });
   }
+});
+
+test('every tick left one line of metrics, as CloudWatch takes them out', () => {
+  const metrics = issuer.lines.map(({ line }) => JSON.parse(line)).filter(({ event }) => event === 'metrics');
+  expect(metrics).toHaveLength(2);
+  for (const line of metrics) {
+    const [{ Namespace, Dimensions, Metrics }] = line._aws.CloudWatchMetrics;
+    expect([Namespace, Dimensions]).toEqual(['Keyturn', [['Issuer']]]);
+    expect(line._aws.Timestamp / 1000).toBeCloseTo(Date.now() / 1000, -2);
+    expect(line.Issuer).toBe(issuer.policy.issuer);
+    for (const { Name } of Metrics) expect(line[Name], Name).toEqual(expect.any(Number));
+  }
+  expect(metrics[0]).toMatchObject({ Ticks: 1, TicksFailed: 0, Activations: 1, ObservedStandby: 1, EdgeMismatch: 0 });
+  expect(metrics[1]).toMatchObject({ Ticks: 1, Steps: 0, Activations: 0, Holds: 0, PublishedKeys: 2 });
+});
+
+test('the last tick is on record beside the keyring, with the policy that it decided by', async () => {
+  const client = new DynamoDBClient({
+    endpoint: issuer.awsEndpointUrl,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+  const record = await new DynamoDbTickRecords(client, 'keyturn', issuer.policy.issuer).read();
+  expect(record).toMatchObject({ report: { steps: [], holds: [], keys: [{ state: 'active' }, { state: 'pending' }] } });
+  expect(parsePolicy(record?.policy)).toEqual(issuer.policy);
+  expect(Date.now() / 1000 - (record?.at ?? 0)).toBeLessThan(60);
 });
