@@ -5,6 +5,7 @@ import { DescribeKeyCommand } from '@aws-sdk/client-kms';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { createRemoteJWKSet, type JWTVerifyResult, jwtVerify } from 'jose';
 import type { BurnReport } from '../../lib/core/burn.ts';
+import { documentPaths } from '../../lib/core/issuer.ts';
 import type { Key, Keyring } from '../../lib/core/keyring.ts';
 import type { TickReport } from '../../lib/core/rotate.ts';
 import type { SignedToken } from '../../lib/core/sign.ts';
@@ -28,6 +29,10 @@ export class Deployment {
     // The account's own key: the functions have the keys of their roles.
     this.aws = awsClients(endpoint, ROOT);
   }
+
+  /** Another issuer of the same stack. */
+  with = (outputs: Readonly<Record<string, string>>): Deployment =>
+    new Deployment(this.#endpoint, this.#edgeUrl, outputs);
 
   output(name: string): string {
     const value = this.outputs[name];
@@ -68,12 +73,14 @@ export class Deployment {
 
   /** As a service does that has never fetched the set. */
   verify(token: string): Promise<JWTVerifyResult> {
-    const keys = createRemoteJWKSet(new URL('/.well-known/jwks.json', this.#edgeUrl));
-    return jwtVerify(token, keys, { issuer: this.output('IssuerUrl'), audience: AUDIENCE });
+    return jwtVerify(token, createRemoteJWKSet(this.#jwksUrl), {
+      issuer: this.output('IssuerUrl'),
+      audience: AUDIENCE,
+    });
   }
 
   async servedKids(): Promise<string[]> {
-    const response = await fetch(new URL('/.well-known/jwks.json', this.#edgeUrl));
+    const response = await fetch(this.#jwksUrl);
     return ((await response.json()) as { keys: { kid: string }[] }).keys.map(({ kid }) => kid);
   }
 
@@ -93,5 +100,9 @@ export class Deployment {
   /** As KMS has it: `Enabled`, `Disabled`, `PendingDeletion`. */
   async kmsState(keyArn: string): Promise<string | undefined> {
     return (await this.aws.kms.send(new DescribeKeyCommand({ KeyId: keyArn }))).KeyMetadata?.KeyState;
+  }
+
+  get #jwksUrl(): URL {
+    return new URL(documentPaths(this.output('IssuerUrl')).jwks, this.#edgeUrl);
   }
 }

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 
 const CHECKOUT = fileURLToPath(new URL('../../', import.meta.url));
 /** Until there is a tag. */
-const FIRST = '4b5d8a9427b783c6b69714808993ab8a386709c0';
+const FIRST = '098479f14640281b52ac81f370b7a8146f815afa';
 
 export interface Release {
   readonly url: string;

@@ -1,14 +1,13 @@
 """MiniStack, with what AWS does and this release does not."""
 
+import buckets
 import iam
-import imports
 import lambdas
 import parent
 
 from ministack import app
 
 parent.end_with_parent()
-iam.install()
-imports.install()
-lambdas.install()
+for patch in buckets, iam, lambdas:
+    patch.install()
 app.main()
