@@ -10,6 +10,8 @@ export const UNUSED: Readonly<Record<string, string>> = {
     'nobody at all: NobodyElseRetags denies it to administrators, and no role of ours has it',
   'IssuerKey AccountAdministersThroughIam: kms:Put*':
     'KMS refuses a policy under which its creator could not change it later; see key-policy.test.ts',
+  'IssuerRolesOperator ReadAndSaveTheKeyring: https://auth.example.com#tick':
+    'only scheduled ticks leave a record; the operator has the statements of the rotator',
   'Person Allow lambda:InvokeFunction: arn:aws:lambda:us-east-1:000000000000:function:IssuerOperate:*':
     'the library’s grantInvoke adds versions and aliases; this function has none',
 };

@@ -14,18 +14,22 @@ const invoke = (name: string, body: object, alias?: string): Use => ({
   body,
 });
 
+const read = (item: string): Use => ({
+  service: 'dynamodb',
+  path: '/',
+  target: 'DynamoDB_20120810.GetItem',
+  body: { TableName: 'keyturn', Key: { issuer: { S: item } } },
+});
+
 const USES: Readonly<Record<string, (issuer: string) => Use[]>> = {
   caller: () => [invoke('sign', REQUEST, 'any')],
   orders: () => [invoke('sign', REQUEST, 'orders')],
   billing: () => [invoke('sign', REQUEST, 'billing')],
   person: () => [invoke('operate', {})],
   reader: (issuer) => [
-    {
-      service: 'dynamodb',
-      path: '/',
-      target: 'DynamoDB_20120810.GetItem',
-      body: { TableName: 'keyturn', Key: { issuer: { S: issuer } } },
-    },
+    read(issuer),
+    // lib/aws/tick-records.ts
+    read(`${issuer}#tick`),
     { service: 's3', path: '/keyturn-documents/public/.well-known/jwks.json' },
   ],
 };
