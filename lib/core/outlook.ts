@@ -1,0 +1,129 @@
+/**
+ * What will happen, and when, if nothing fails: the shipped rules and transitions over a world that follows at once. It
+ * touches nothing and makes no key; a key that does not exist yet is called after its number.
+ */
+import type { Algorithm } from './algorithms.ts';
+import type { Policy } from './config.ts';
+import { renderDocuments } from './discovery.ts';
+import type { PublicJwk } from './jwk.ts';
+import { isRendered, type Key, type Keyring } from './keyring.ts';
+import { nextStep, type Seen, type Step } from './lifecycle.ts';
+import { graceEnd, orphanAge } from './policy.ts';
+import type { KmsKey } from './ports.ts';
+import * as transitions from './transitions.ts';
+
+export interface Forecast {
+  /** Seconds since 1970: of the tick that does it. */
+  readonly at: number;
+  readonly step: Step['kind'];
+  /** Which key, where it is about one. */
+  readonly kid?: string;
+  readonly why: string;
+}
+
+/** Steps that tell nobody anything. */
+const SILENT: readonly Step['kind'][] = ['publish', 'invalidate', 'intend', 'observe', 'raise', 'destroy'];
+const MAX_STEPS_A_TICK = 25;
+const HOUR = 3600;
+
+/** @param from the next tick */
+export function foresee(keyring: Keyring, policy: Policy, from: number, until: number): Forecast[] {
+  const events: Forecast[] = [];
+  let current = keyring;
+  let made = 0;
+  for (let now = from; now <= until; now = nextTick(current, policy, now, from)) {
+    for (let count = 0; count < MAX_STEPS_A_TICK; count++) {
+      const step = nextStep(current, seenOf(current, policy), policy, now);
+      if (!step) break;
+      if (step.kind === 'create' || step.kind === 'adopt') made += 1;
+      current = follow(current, policy, step, now, made);
+      const kid = kidOf(step) ?? (step.kind === 'create' ? nameOf(made) : undefined);
+      if (!SILENT.includes(step.kind)) events.push({ at: now, step: step.kind, ...(kid && { kid }), why: step.why });
+    }
+  }
+  return events;
+}
+
+const nameOf = (made: number): string => `new key ${made}`;
+
+const kidOf = (step: Step): string | undefined => ('kid' in step ? step.kid : 'key' in step ? step.key.kid : undefined);
+
+/** Between two instants at which something can become due, ticks find nothing; where a window decides, each hour is asked. */
+function nextTick(keyring: Keyring, policy: Policy, now: number, from: number): number {
+  const due = keyring.keys.flatMap((key) => instants(key, policy)).filter((instant) => instant > now);
+  const next = Math.min(...due, now + (policy.activationWindow ? HOUR : 30 * 24 * HOUR));
+  const ticks = Math.max(1, Math.ceil((next - now) / policy.tick));
+  // On the grid of the schedule, whatever the first tick's odd second is.
+  return from + (Math.round((now - from) / policy.tick) + ticks) * policy.tick;
+}
+
+function instants(key: Key, policy: Policy): number[] {
+  switch (key.state) {
+    case 'pending':
+      return key.observedAt === undefined ? [] : [key.observedAt + policy.publicationLead];
+    case 'active':
+      return [key.activatedAt + policy.rotationPeriod, (key.notAfter ?? 0) - policy.maxTokenLifetime - policy.tick];
+    case 'grace':
+      return [graceEnd(policy, key)];
+    case 'retired':
+      return key.deletionAt === undefined ? [] : [key.deletionAt + orphanAge(policy) + 1];
+    default:
+      return [];
+  }
+}
+
+/** Bucket, edge and KMS are as the keyring has them. */
+function seenOf(keyring: Keyring, policy: Policy): Seen {
+  const documents = renderDocuments(keyring, policy);
+  const stored = new Map(documents.map((document) => [document.path, { ...document, etag: '' }]));
+  const kids = new Set(keyring.keys.filter(isRendered).map(({ kid }) => kid));
+  const served = documents.length > 0 ? { version: keyring.documentVersion, kids } : undefined;
+  const kms = new Map(keyring.keys.filter(isRendered).map((key) => [key.keyArn, enabled(key, keyring.id)]));
+  return { stored, storedVersion: keyring.documentVersion, published: served, edge: served, kms };
+}
+
+const enabled = ({ keyArn, kid, createdAt }: Extract<Key, { createdAt: number }>, id: string): KmsKey => ({
+  keyArn,
+  state: 'enabled',
+  createdAt,
+  intentId: `${id}.${kid}`,
+  genuine: true,
+});
+
+function follow(keyring: Keyring, policy: Policy, step: Step, now: number, made: number): Keyring {
+  const { algorithm } = policy;
+  switch (step.kind) {
+    case 'intend':
+      return transitions.openIntent(keyring, { id: `${keyring.id}.${now}`, algorithm, openedAt: now });
+    case 'create':
+    case 'adopt': {
+      const intent = keyring.intent ?? { id: '', algorithm };
+      const jwk = imagined(nameOf(made), intent.algorithm);
+      return transitions.addPending(keyring, { intentId: intent.id, keyArn: jwk.kid, jwk }, now);
+    }
+    case 'observe':
+      return transitions.observe(keyring, step.kid, now);
+    case 'unobserve':
+      return transitions.unobserve(keyring, step.kid);
+    case 'activate':
+      return transitions.activate(keyring, step.key, transitions.activationTerms(policy, now, step.leadWaived), now);
+    case 'disable':
+      return transitions.disabled(keyring, step.kid, now);
+    case 'retire':
+      return transitions.retire(keyring, step.kid, step.reason, now);
+    case 'destroy':
+      return transitions.scheduledForDeletion(keyring, step.kid, now + policy.deletionWindow);
+    case 'raise':
+      return transitions.raiseTokenLifetime(keyring, step.maxTokenLifetime);
+    case 'forget':
+      return transitions.forget(keyring, step.kid);
+    case 'publish':
+    case 'invalidate':
+    case 'sweep':
+      return keyring;
+  }
+}
+
+/** The JWK of a key that nobody has made. */
+const imagined = (kid: string, alg: Algorithm): PublicJwk =>
+  ({ kty: 'RSA', kid, use: 'sig', alg, n: '', e: '' }) as unknown as PublicJwk;
