@@ -110,7 +110,7 @@ describe('what must be denied', () => {
     }
   });
 
-  test.for(CONCEDED)('is not all: $0.mayNot', ([conceded]) => {
+  test.for(CONCEDED.map(([row]) => [row.mayNot, row] as const))('is not to %s', ([, conceded]) => {
     for (const { request } of denialsOf(conceded)) {
       expect(account.decide(request).allowed, sentence(request)).toBe(true);
     }
