@@ -15,15 +15,21 @@ interface Part {
   readonly format: 'cjs' | 'esm';
   /** What is the importer's own: everything else is inside. */
   readonly external: readonly string[];
+  /** What this kind of module lacks of the other's, where it is used: in a bundle of the importer's it may not run. */
+  readonly banner?: string;
   /** False where nobody imports it. */
   readonly declared: boolean;
 }
+/** For `import.meta.url`. */
+const MODULE_URL = `"use strict"; const moduleUrl = require('node:url').pathToFileURL(__filename).href;`;
+const REQUIRE = `import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);`;
 const PARTS: readonly Part[] = [
   {
     name: 'cdk',
     entries: { index: 'lib/cdk/index.ts' },
     format: 'cjs',
     external: ['aws-cdk-lib', 'constructs'],
+    banner: MODULE_URL,
     declared: true,
   },
   {
@@ -31,15 +37,18 @@ const PARTS: readonly Part[] = [
     entries: { keyturn: 'bin/keyturn.ts', 'lambda-bootstrap': 'lib/local/lambda-bootstrap.ts' },
     format: 'esm',
     external: [],
+    banner: REQUIRE,
     declared: false,
   },
+  { name: 'client', entries: { index: 'lib/sdk/client/index.ts' }, format: 'cjs', external: [], declared: true },
+  {
+    name: 'testing',
+    entries: { index: 'lib/sdk/testing/index.ts' },
+    format: 'cjs',
+    external: ['jose'],
+    declared: true,
+  },
 ];
-
-/** What either kind of module lacks of the other's. */
-const BANNERS = {
-  cjs: `"use strict"; const moduleUrl = require('node:url').pathToFileURL(__filename).href;`,
-  esm: `import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);`,
-};
 
 /**
  * dynalite keeps its tables in memory; the database of native code that it could keep them in stays out. What it requires
@@ -56,7 +65,7 @@ const dynalite: Plugin = {
   },
 };
 
-async function bundle({ name, entries, format, external }: Part): Promise<Metafile> {
+async function bundle({ name, entries, format, external, banner }: Part): Promise<Metafile> {
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: { ...entries },
@@ -70,8 +79,8 @@ async function bundle({ name, entries, format, external }: Part): Promise<Metafi
     splitting: format === 'esm',
     chunkNames: '[name]-[hash]',
     mainFields: ['module', 'main'],
-    banner: { js: BANNERS[format] },
-    ...(format === 'cjs' && { define: { 'import.meta.url': 'moduleUrl' } }),
+    ...(banner && { banner: { js: banner } }),
+    ...(banner === MODULE_URL && { define: { 'import.meta.url': 'moduleUrl' } }),
     legalComments: 'none',
     plugins: [dynalite],
     metafile: true,

@@ -24,7 +24,7 @@ test('who asks for the tarball gets jose beside it, and nothing else', () => {
 
 test('it holds what is built and what explains it, and nothing else', () => {
   expect(files.filter((file) => !file.startsWith('dist/'))).toEqual(['LICENSE', 'README.md', 'package.json']);
-  const kinds = files.map((file) => file.replace(/^dist\/(cdk\/types|\w+).*?((\.d)?\.\w+)?$/, '$1 $2'));
+  const kinds = files.map((file) => file.replace(/^dist\/(\w+\/types|\w+).*?((\.d)?\.\w+)?$/, '$1 $2'));
   expect([...new Set(kinds)].sort()).toEqual([
     'LICENSE',
     'README.md',
@@ -32,10 +32,16 @@ test('it holds what is built and what explains it, and nothing else', () => {
     'cdk .js',
     'cdk .json',
     'cdk/types .d.ts',
+    'client .js',
+    'client .json',
+    'client/types .d.ts',
     'command .js',
     'functions .js',
     'functions .json',
     'package.json',
+    'testing .js',
+    'testing .json',
+    'testing/types .d.ts',
   ]);
 });
 
