@@ -1,13 +1,12 @@
 #!/usr/bin/env node
 /** The keyturn command: one file of lib/cli a verb. */
-interface Verb {
-  readonly summary: string;
-  readonly help: string;
-  run(args: string[]): Promise<void>;
-}
+import { failureOf } from '../lib/cli/failure.ts';
+import { EXIT, type Verb } from '../lib/cli/verb.ts';
 
 // Imported when asked for: `keyturn --help` loads no server.
 const VERBS: Record<string, () => Promise<Verb>> = {
+  status: () => import('../lib/cli/status.ts'),
+  plan: () => import('../lib/cli/plan.ts'),
   local: () => import('../lib/cli/local.ts'),
 };
 
@@ -15,29 +14,29 @@ const [verb = '--help', ...args] = process.argv.slice(2);
 try {
   process.exitCode = await main(verb, args);
 } catch (error) {
-  const { message, code } = error as Error & { code?: unknown };
-  process.stderr.write(`keyturn ${verb}: ${message}${typeof code === 'string' ? ` (${code})` : ''}\n`);
-  process.exitCode = 1;
+  const { code, message, exit } = failureOf(error);
+  const isJson = args.includes('--json');
+  process.stderr.write(isJson ? `${JSON.stringify({ code, message })}\n` : `keyturn ${verb}: ${message} (${code})\n`);
+  process.exitCode = exit;
 }
 
 async function main(verb: string, args: string[]): Promise<number> {
   if (verb === '--help' || verb === '-h') {
-    const lines = await Promise.all(Object.entries(VERBS).map(async ([name, load]) => [name, (await load()).summary]));
-    process.stdout.write(
-      `Usage: keyturn VERB [options]\n\n${lines.map((line) => `  ${line.join('   ')}`).join('\n')}\n`,
-    );
-    return 0;
+    const verbs = await Promise.all(Object.entries(VERBS).map(async ([name, load]) => [name, await load()] as const));
+    const width = Math.max(...verbs.map(([name]) => name.length));
+    const lines = verbs.map(([name, { summary }]) => `  ${name.padEnd(width)}   ${summary}`);
+    process.stdout.write(`Usage: keyturn VERB [options]\n\n${lines.join('\n')}\n\nkeyturn VERB --help says more.\n`);
+    return EXIT.done;
   }
   const load = Object.hasOwn(VERBS, verb) ? VERBS[verb] : undefined;
   if (!load) {
     process.stderr.write(`keyturn: ${verb} is no verb; there are ${Object.keys(VERBS).join(', ')}\n`);
-    return 2;
+    return EXIT.usage;
   }
   const { help, run } = await load();
   if (args.includes('--help') || args.includes('-h')) {
     process.stdout.write(help);
-    return 0;
+    return EXIT.done;
   }
-  await run(args);
-  return 0;
+  return run(args);
 }

@@ -58,7 +58,10 @@ const RULES: Readonly<Record<string, Rule>> = {
   'lib/simulator/': { may: ['lib/core/*', 'node:*'] },
   'lib/local/': { may: ['node:*', 'dynalite', '@noble/curves/*'] },
   'lib/cli/': {
-    may: ['lib/core/*', 'lib/local/*', 'lib/simulator/*', 'type:functions/environment.ts', 'node:*'],
+    may: [
+      ...['lib/core/*', 'lib/aws/*', 'lib/local/*', 'lib/simulator/*', 'lib/sdk/*', 'type:functions/environment.ts'],
+      ...['@aws-sdk/*', 'node:*'],
+    ],
   },
   'lib/sdk/': { may: ['lib/core/*', 'jose', 'aws4fetch', 'node:*'] },
   'lib/cdk/': { may: ['lib/core/*', 'type:functions/environment.ts', 'aws-cdk-lib*', 'constructs', 'node:*'] },

@@ -7,7 +7,7 @@ import type { RotateEnvironment, SignEnvironment } from '../../functions/environ
 import { checkClientRules } from '../core/client-rules.ts';
 import { type ClientRules, type Clients, readClients } from '../core/clients.ts';
 import { type Policy, parsePolicy, policyToJson } from '../core/config.ts';
-import { parseIssuer } from '../core/issuer.ts';
+import { documentPaths, parseIssuer } from '../core/issuer.ts';
 import { isPlainObject } from '../core/json.ts';
 import { ROTATOR_TIMEOUT_SECONDS, requireSafe } from '../core/policy.ts';
 import { signerPolicyToJson } from '../core/signer-policy.ts';
@@ -60,6 +60,17 @@ export async function startLocalStack(options: LocalOptions): Promise<LocalStack
       operate: 'operate',
       rotate: 'rotate',
     },
+    outputs: (url) => ({
+      IssuerUrl: policy?.issuer ?? '',
+      JwksUrl: `${url}${documentPaths(policy?.issuer ?? url).jwks}`,
+      SignFunctionName: 'sign',
+      SignUrl: `${url}/sign`,
+      OperateFunctionName: 'operate',
+      TableName: TABLE,
+      BucketName: BUCKET,
+      DistributionId: DISTRIBUTION,
+      DistributionDomain: new URL(url).host,
+    }),
     ...(ticking && { tickSeconds: localPolicy(config, 1).tick }),
     functions: ({ edge }) => {
       const own = localPolicy(config, Number(new URL(edge).port));

@@ -6,6 +6,7 @@ import type { Client } from '../core/clients.ts';
 import { documentPaths } from '../core/issuer.ts';
 import { printer } from './local-output.ts';
 import { startLocalStack } from './local-stack.ts';
+import { EXIT } from './verb.ts';
 
 export const summary = 'run the whole issuer on this machine';
 
@@ -50,7 +51,7 @@ export const FAST = {
   verifiers: ['jose', 'aws-jwt-verify'],
 };
 
-export async function run(args: string[]): Promise<void> {
+export async function run(args: string[]): Promise<number> {
   const { values } = parseArgs({
     args,
     options: {
@@ -98,6 +99,7 @@ export async function run(args: string[]): Promise<void> {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
   await stack.close();
+  return EXIT.done;
 }
 
 /** What the first caller may ask for. */

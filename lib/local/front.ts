@@ -16,6 +16,8 @@ export interface FrontOptions {
   readonly tick: () => Promise<Invoked>;
   /** What to invoke, as `name` or `name:alias`. */
   readonly routes: FrontRoutes;
+  /** What a deployed stack has as outputs, at `/outputs.json`. */
+  readonly outputs: () => object;
 }
 export interface FrontRoutes {
   readonly sign: string;
@@ -28,7 +30,7 @@ type Route = (request: WireRequest, sourceIp: string) => Promise<WireReply>;
 /** More than Lambda takes, so that what is too large is refused by a sentence rather than by a broken connection. */
 const MAX_BODY_BYTES = 12 * 1024 * 1024;
 
-export function frontServer({ edge, invoke, tick, routes }: FrontOptions): Server {
+export function frontServer({ edge, invoke, tick, routes, outputs }: FrontOptions): Server {
   const functionUrl = (name: string): Route => {
     return async (request, ip) => urlAnswer(await invoke(name, JSON.stringify(urlEvent(request, '/', ip))));
   };
@@ -41,6 +43,8 @@ export function frontServer({ edge, invoke, tick, routes }: FrontOptions): Serve
 
   const serve = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
     const route = message.method === 'POST' ? posts.get((message.url ?? '').split('?', 1)[0] ?? '') : undefined;
+    if (message.method === 'GET' && message.url === '/outputs.json')
+      return sendReply(response, shown(outputs(), message));
     if (route === undefined) return serveEdge(edge, message, response);
     const reply = await answered(route, message);
     // What was refused unread must not be taken for the next request.
@@ -89,6 +93,12 @@ function invokeAnswer({ payload, functionError }: Invoked): WireReply {
     errorMessage?: string;
   };
   return problem(statusOf(errorType), errorType, errorMessage);
+}
+
+/** They name the endpoints inside, which is nothing for the page of another site. */
+function shown(outputs: object, message: IncomingMessage): WireReply {
+  if (isForeignPage(message)) return problem(403, 'foreign_page', 'pages of other sites may not use this issuer');
+  return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(outputs) };
 }
 
 /** Refusals of the functions are named in snake case; any other name is a fault of the function or of Lambda. */

@@ -17,6 +17,7 @@ import { listen } from './listen.ts';
 import { S3 } from './s3.ts';
 import { DataDirectory, nowhere } from './state.ts';
 import { taggingOperations } from './tagging.ts';
+import { REGION } from './wire.ts';
 
 export interface StackOptions extends EndpointHooks {
   /** Of the public port only: the AWS endpoints stay on loopback. */
@@ -33,6 +34,8 @@ export interface StackOptions extends EndpointHooks {
   readonly functions: (urls: { readonly edge: string; readonly aws: string }) => readonly FunctionDefinition[];
   /** What to invoke, as `name` or `name:alias`. */
   readonly routes: FrontRoutes & { readonly rotate: string };
+  /** What a deployed stack would have as outputs, beside the addresses. */
+  readonly outputs?: (url: string) => Readonly<Record<string, string>>;
   /** How often the rotate function runs, from the start on; never by itself when not given. */
   readonly tickSeconds?: number;
   readonly onLog?: Log;
@@ -103,7 +106,8 @@ async function start(options: StackOptions, closers: (() => void | Promise<void>
     options.onTick?.(outcome);
     return outcome;
   });
-  const front = frontServer({ edge, invoke, tick: () => ticks.run(), routes });
+  const outputs = () => ({ ...options.outputs?.(url), AwsEndpointUrl: awsEndpointUrl, Region: REGION });
+  const front = frontServer({ edge, invoke, tick: () => ticks.run(), routes, outputs });
   const { host = '127.0.0.1', port = 0 } = options;
   await listen(front, port, host);
   closers.push(() => closeServer(front));

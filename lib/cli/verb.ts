@@ -1,0 +1,44 @@
+/** What a file of this folder exports to be a verb, and what verbs have in common. */
+import type { ParseArgsOptionsConfig } from 'node:util';
+
+export interface Verb {
+  readonly summary: string;
+  readonly help: string;
+  /** Answers with the exit code. */
+  run(args: string[]): Promise<number>;
+}
+
+/** Scripts may rely on them. */
+export const EXIT = {
+  done: 0,
+  /** It was asked for and refused, or something is found that is not well. */
+  problem: 1,
+  /** Wrong options. */
+  usage: 2,
+  /** The issuer, AWS or the network could not be asked. */
+  unreachable: 3,
+} as const;
+
+/** Where the issuer is: a deployed stack or one on this machine. */
+export const TARGET_OPTIONS = {
+  stack: { type: 'string' },
+  url: { type: 'string' },
+  region: { type: 'string' },
+  profile: { type: 'string' },
+  json: { type: 'boolean', default: false },
+} as const satisfies ParseArgsOptionsConfig;
+
+export const TARGET_HELP = `  --stack NAME        the CloudFormation stack of the issuer (default: Keyturn)
+  --url URL           an issuer of "keyturn local" instead, such as http://localhost:4790
+  --region REGION     of the stack (default: AWS_REGION or the profile's)
+  --profile NAME      AWS credentials
+  --json              for programs
+`;
+
+export class UsageError extends Error {}
+
+/** Nobody could be asked: AWS, its credentials, the network. */
+export class UnreachableError extends Error {}
+
+export const print = (text: string): void => void process.stdout.write(`${text}\n`);
+export const printJson = (value: unknown): void => print(JSON.stringify(value, null, 2));
