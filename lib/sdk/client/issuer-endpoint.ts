@@ -1,4 +1,5 @@
 /** The issuer's two ways in: a function URL, and Lambda's Invoke. What is posted where, and what the answers mean. */
+import { REQUEST_CODES } from '../../core/errors.ts';
 import { TokenError } from './errors.ts';
 
 /** What may be asked for: https://github.com/keyturn/keyturn#what-you-can-ask-for, within the client's rules. */
@@ -81,21 +82,10 @@ async function readInvocation(response: Response): Promise<IssuedToken> {
   if (response.status !== 200) throw refusedByAws(response.status, body, details);
   if (!response.headers.has('x-amz-function-error')) return issued(body);
   const code = text(body.errorType) ?? 'answer_invalid';
-  throw new TokenError(code, text(body.errorMessage) ?? '', { status: PASSING.includes(code) ? 503 : undefined });
+  // By Invoke nothing has a status: this is the one that it has at a function URL, where a crash is 502.
+  const status = (REQUEST_CODES as Readonly<Record<string, number>>)[code] ?? 502;
+  throw new TokenError(code, text(body.errorMessage) ?? '', { status });
 }
-
-/** By Invoke a refusal has no status; these pass, as at the function URL. */
-const PASSING: readonly string[] = [
-  'throttled',
-  'keyring_missing',
-  'keyring_unreadable',
-  'keyring_too_new',
-  'no_active_key',
-  'key_unusable',
-  'kms_unavailable',
-  'signature_too_late',
-  'Sandbox.Timedout',
-];
 
 /** Lambda itself has answered: the function was not reached. */
 function refusedByAws(status: number, body: Record<string, unknown>, details: object): TokenError {
@@ -105,11 +95,13 @@ function refusedByAws(status: number, body: Record<string, unknown>, details: ob
 }
 
 async function readJson(response: Response): Promise<Record<string, unknown>> {
-  const body = await response.text();
+  const { status } = response;
+  const body = await response.text().catch((cause: unknown) => {
+    throw new TokenError('unreachable', `the issuer's answer (${status}) must be whole, it ended early`, { cause });
+  });
   try {
     return Object(JSON.parse(body || '{}'));
   } catch (cause) {
-    const { status } = response;
     throw new TokenError('answer_invalid', `the answer (${status}) must be JSON, got ${body.length} characters`, {
       status,
       cause,

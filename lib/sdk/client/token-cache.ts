@@ -29,11 +29,14 @@ interface Entry {
   flight?: Flight;
   /** A background refresh that failed is not repeated at every call. */
   nextRefreshAt: number;
+  /** Nor does an API that refuses every token make every call of it one of the issuer. */
+  nextDropAt: number;
 }
 
 /** What is left of its life has to be enough to use it: a tenth, half a minute at most. */
 const reserveMs = (lifeMs: number): number => Math.min(30_000, lifeMs / 10);
 const REFRESH_PAUSE_MS = 5000;
+const DROP_PAUSE_MS = 5000;
 
 export class TokenCache {
   readonly #policy: CachePolicy;
@@ -62,14 +65,16 @@ export class TokenCache {
     return held.issued;
   }
 
-  /** Somebody refused this very token: the next call fetches another. */
+  /** Somebody refused this very token: the next call fetches another, unless one was dropped a moment ago. */
   drop(key: string, token: string): void {
     const entry = this.#entries.get(key);
-    if (entry?.held?.issued.token === token) delete entry.held;
+    if (entry?.held?.issued.token !== token || this.#policy.now() < entry.nextDropAt) return;
+    entry.nextDropAt = this.#policy.now() + DROP_PAUSE_MS;
+    delete entry.held;
   }
 
   #entry(key: string): Entry {
-    const entry = this.#entries.get(key) ?? { nextRefreshAt: 0 };
+    const entry = this.#entries.get(key) ?? { nextRefreshAt: 0, nextDropAt: 0 };
     this.#entries.delete(key);
     this.#entries.set(key, entry);
     if (this.#entries.size > this.#policy.maxEntries) {

@@ -73,16 +73,17 @@ export class TokenClient {
   async get(request: TokenRequest, { signal, timeoutMs = this.#timeoutMs }: GetOptions = {}): Promise<IssuedToken> {
     signal?.throwIfAborted();
     const body = JSON.stringify(request);
-    const endsAt = this.#now() + timeoutMs;
-    const flight = this.#cache.get(keyOf(request), () =>
+    // For whoever else waits for it, too: the most hurried of them must not end it for all.
+    const endsAt = this.#now() + Math.max(timeoutMs, this.#timeoutMs);
+    const flight = this.#cache.get(keyOf(body), () =>
       retried(() => this.#ask(body), { endsAt, now: this.#now, random: Math.random, sleep }),
     );
     return withinTime(flight, timeoutMs, signal);
   }
 
-  /** Forget a token that somebody has refused. */
+  /** Forget a token that somebody has refused; but not one after the other, for the next may be no better. */
   drop(request: TokenRequest, { token }: Pick<IssuedToken, 'token'>): void {
-    this.#cache.drop(keyOf(request), token);
+    this.#cache.drop(keyOf(JSON.stringify(request)), token);
   }
 
   /**
@@ -91,19 +92,22 @@ export class TokenClient {
    */
   fetch(request: TokenRequest): typeof globalThis.fetch {
     return async (input, init = {}) => {
-      const send = async () => {
-        const issued = await this.get(request, init.signal ? { signal: init.signal } : {});
+      const get = () => this.get(request, init.signal ? { signal: init.signal } : {});
+      const send = async (issued: IssuedToken) => {
         const headers = new Headers(init.headers ?? (input instanceof Request ? input.headers : undefined));
         headers.set('authorization', `Bearer ${issued.token}`);
         const target = input instanceof Request && isRepeatable(input, init) ? input.clone() : input;
-        return { issued, response: await this.#fetch(target, { ...init, headers }) };
+        return this.#fetch(target, { ...init, headers });
       };
-      const { issued, response } = await send();
+      const issued = await get();
+      const response = await send(issued);
       if (response.status !== 401) return response;
       this.drop(request, issued);
       if (!isRepeatable(input, init)) return response;
+      const fresh = await get();
+      if (fresh.token === issued.token) return response;
       await response.body?.cancel();
-      return (await send()).response;
+      return send(fresh);
     };
   }
 
@@ -142,9 +146,9 @@ function endpointOf(options: TokenClientOptions, environment: Readonly<Record<st
   return invokeEndpoint(functionName as string, region, endpoint);
 }
 
-/** The same for what means the same: the order of members says nothing. */
-function keyOf({ audience, scope, expiresIn, type, claims }: TokenRequest): string {
-  return JSON.stringify([audience, scope, expiresIn, type, sorted(claims)]);
+/** Of what is sent: two that are sent alike are one, and the order of members says nothing. */
+function keyOf(body: string): string {
+  return JSON.stringify(sorted(JSON.parse(body)));
 }
 
 /** An object becomes a list that no list becomes: two requests must never share a token by accident. */

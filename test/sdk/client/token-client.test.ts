@@ -105,6 +105,16 @@ describe('many callers', () => {
     );
   });
 
+  test.each([
+    ['an instant', { t: new Date(1) }, { t: new Date(2) }],
+    ['a member that is not sent', { t: undefined }, { t: null }],
+  ])('share none by %s, which is another when it is sent', async (_, first, second) => {
+    const client = issuer.client();
+    expect(await tokenOf(client, { ...REQUEST, claims: first })).toBe('t1');
+    expect(await tokenOf(client, { ...REQUEST, claims: second })).toBe('t2');
+    expect(await tokenOf(client, { ...REQUEST, claims: first })).toBe('t1');
+  });
+
   test('of different requests are kept apart, and only so many of them', async () => {
     const client = issuer.client({ maxEntries: 3 });
     for (const audience of ['a', 'b', 'c']) await tokenOf(client, { audience });
@@ -146,6 +156,7 @@ describe('a refusal', () => {
 
   test.each([
     ['HTML', () => new Response('<html>', { status: 502 }), 'answer_invalid', 'the answer (502) must be JSON'],
+    ['an answer that ends early', () => new Response(brokenOff()), 'unreachable', 'answer (200) must be whole'],
     ['an empty answer', () => new Response(''), 'answer_invalid', 'the answer must have token'],
     ['a token that is none', () => Response.json({ token: 1 }), 'answer_invalid', 'the answer must have token'],
     ['a dead line', () => Promise.reject(new TypeError('fetch failed')), 'unreachable', 'the issuer must answer'],
@@ -229,6 +240,15 @@ describe('what may pass', () => {
     expect(issuer.sent.length).toBeGreaterThan(3);
   });
 
+  test('the most hurried caller ends no other’s waiting', async () => {
+    issuer.answer = (count) => (count < 4 ? issuer.refuse(429, 'throttled') : issuer.issue());
+    const client = issuer.client(local);
+    const hurried = refused(client.get(REQUEST, { timeoutMs: 150 }));
+    const patient = tokenOf(client);
+    expect((await run(hurried)).code).toBe('timed_out');
+    expect(await patient).toBe('t4');
+  });
+
   test('a silent issuer ends the waiting, not the process', async () => {
     issuer.answer = () => new Promise<Response>(() => undefined);
     const error = await run(refused(issuer.client(local).get(REQUEST, { timeoutMs: 500 })));
@@ -287,6 +307,10 @@ describe('by Invoke', () => {
     expect(issuer.sent).toHaveLength(1);
     issuer.answer = (count) => (count < 3 ? thrown('throttled') : issuer.issue());
     expect(await tokenOf(client)).toBe('t3');
+    issuer.answer = (count) => (count < 5 ? thrown('Runtime.ExitError') : issuer.issue());
+    expect(await tokenOf(client, { audience: 'other' })).toBe('t5');
+    issuer.answer = () => thrown('token_too_large');
+    expect(await refused(client.get({ audience: 'third' }))).toMatchObject({ status: 413 });
   });
 });
 
@@ -339,6 +363,17 @@ describe('the fetch wrapper', () => {
     expect((await wrapped()('https://api.example.com/')).status).toBe(401);
   });
 
+  test('an API that refuses every token does not make every call one of the issuer', async () => {
+    statuses = Array.from({ length: 100 }, () => 401);
+    const fetch = wrapped();
+    for (let call = 0; call < 20; call++) expect((await fetch('https://api.example.com/')).status).toBe(401);
+    expect(issuer.sent).toHaveLength(2);
+    issuer.now += 5000;
+    await fetch('https://api.example.com/');
+    expect(issuer.sent).toHaveLength(3);
+    statuses = [];
+  });
+
   test('never sends a stream twice', async () => {
     statuses = [401, 200];
     const body = new Blob(['x']).stream();
@@ -363,6 +398,13 @@ describe('the fetch wrapper', () => {
   });
 });
 
+const brokenOff = () =>
+  new ReadableStream({
+    start: (controller) => {
+      controller.enqueue(new TextEncoder().encode('{"token":'));
+      controller.error(new TypeError('terminated'));
+    },
+  });
 function reversed(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(reversed);
   if (typeof value !== 'object' || value === null) return value;
