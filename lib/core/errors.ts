@@ -34,6 +34,7 @@ export const REQUEST_CODES = {
   no_pending_key: 503,
   key_unusable: 503,
   kms_unavailable: 503,
+  kms_answer_wrong: 503,
   signature_too_late: 503,
 } as const;
 
@@ -54,7 +55,6 @@ export const OPERATION_CODES = [
   'clock_skewed',
   'key_not_visible',
   'canary_failed',
-  'kms_answer_wrong',
   'algorithm_unknown',
   'environment_invalid',
   'function_failed',
