@@ -9,9 +9,10 @@ import { documentPaths } from '../../lib/core/issuer.ts';
 import type { Key, Keyring } from '../../lib/core/keyring.ts';
 import type { TickReport } from '../../lib/core/rotate.ts';
 import type { SignedToken } from '../../lib/core/sign.ts';
+import { type TokenClient, tokenClient } from '../../lib/sdk/client/index.ts';
 import { type AwsClients, awsClients, type Credentials } from '../aws/clients.ts';
-import { ROOT } from './account.ts';
-import { type Answered, post } from './signed.ts';
+import { REGION, ROOT } from './account.ts';
+import { fetchAt } from './fetch-at.ts';
 
 export const AUDIENCE = 'orders-api';
 export const REQUEST = { audience: AUDIENCE, claims: { sub: 'svc:checkout' } };
@@ -60,15 +61,9 @@ export class Deployment {
 
   burn = (what: object): Promise<BurnReport> => this.operate({ operation: 'burn', reason: 'laptop stolen', ...what });
 
-  /** At a function URL, as somebody or as nobody. */
-  async post(url: string, body: object, credentials?: Credentials): Promise<Answered> {
-    const message = {
-      endpoint: this.#endpoint,
-      host: new URL(url).host,
-      service: 'lambda',
-      body: JSON.stringify(body),
-    };
-    return post({ ...message, credentials });
+  /** As a service uses it that holds these credentials. */
+  client(where: { url: string } | { functionName: string }, credentials: Credentials): TokenClient {
+    return tokenClient({ ...where, region: REGION, credentials, fetch: fetchAt(this.#endpoint) });
   }
 
   /** As a service does that has never fetched the set. */

@@ -4,13 +4,14 @@
  * that of lib/local, and it forgets what the issuer's invalidations name.
  */
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, request } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { GetInvalidationCommand, ListDistributionsCommand, ListInvalidationsCommand } from '@aws-sdk/client-cloudfront';
 import { EdgeCache, type OriginAnswer } from '../../lib/local/edge.ts';
 import { serveEdge } from '../../lib/local/edge-http.ts';
 import { type AwsClients, awsClients } from '../aws/clients.ts';
 import { ROOT } from './account.ts';
+import { fetchAt } from './fetch-at.ts';
 
 interface Distribution {
   readonly id: string;
@@ -47,35 +48,27 @@ export class EdgeStandIn {
 }
 
 class DeployedEdge {
-  readonly #endpoint: URL;
+  readonly #fetch: typeof fetch;
   readonly #cloudfront: AwsClients['cloudfront'];
   readonly #seen = new Set<string>();
 
   constructor(endpoint: string) {
-    this.#endpoint = new URL(endpoint);
+    this.#fetch = fetchAt(endpoint);
     this.#cloudfront = awsClients(endpoint, ROOT).cloudfront;
   }
 
   async fetch(path: string, etag: string | undefined): Promise<OriginAnswer> {
     const distribution = await this.#distribution();
     if (!distribution) throw new Error('there is no distribution yet');
-    const { hostname, port } = this.#endpoint;
     const headers = {
-      host: distribution.domain,
       // It is reached by plain HTTP, and the template redirects that.
       'x-forwarded-proto': 'https',
       ...(etag !== undefined && { 'if-none-match': etag }),
     };
-    const outgoing = request({ hostname, port, path, headers }).end();
-    const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
-    const chunks: Buffer[] = [];
-    for await (const chunk of incoming as AsyncIterable<Buffer>) chunks.push(chunk);
-    const kept = Object.entries(incoming.headers).filter(([name]) => !HOP_BY_HOP.includes(name));
-    return {
-      status: incoming.statusCode ?? 502,
-      headers: Object.fromEntries(kept.map(([name, value]) => [name, String(value)])),
-      body: Buffer.concat(chunks),
-    };
+    const response = await this.#fetch(`https://${distribution.domain}${path}`, { headers });
+    const kept = [...response.headers].filter(([name]) => !HOP_BY_HOP.includes(name));
+    const body = Buffer.from(await response.arrayBuffer());
+    return { status: response.status, headers: Object.fromEntries(kept), body };
   }
 
   /** The paths of the invalidations that were made since the last call. */

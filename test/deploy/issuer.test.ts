@@ -3,11 +3,13 @@ import { setTimeout } from 'node:timers/promises';
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { DescribeKeyCommand, SignCommand } from '@aws-sdk/client-kms';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
+import { decodeJwt } from 'jose';
 import { expect, test, vi } from 'vitest';
 import { awsClients } from '../aws/clients.ts';
 import { AUDIENCE, type Deployment, REQUEST } from './deployment.ts';
+import { fetchAt } from './fetch-at.ts';
+import { assume } from './root.ts';
 import { rotationBegun, SETTLED_MS, SLOW, ticksUntil } from './rotation.ts';
-import { assume } from './signed.ts';
 import { emulatedAccount } from './world.ts';
 
 const CLIENTS = {
@@ -42,35 +44,55 @@ test('a token of the deployed function verifies at the edge', async () => {
   expect(payload).toMatchObject({ sub: 'svc:checkout', client_id: 'orders' });
 });
 
-test('each client has a URL of its own, which answers its role and nobody else', async () => {
-  const [orders, billing] = [await callerOf('orders'), await callerOf('billing')];
-  const [ordersUrl, billingUrl] = [issuer.output('SignUrlOrders'), issuer.output('SignUrlBilling')];
-  const { status, body } = await issuer.post(ordersUrl, REQUEST, orders);
-  expect(status).toBe(200);
-  await issuer.verify((JSON.parse(body) as { token: string }).token);
-  expect(await issuer.post(billingUrl, { audience: 'ledger' }, billing)).toMatchObject({ status: 200 });
-  for (const nobody of [undefined, billing, { ...orders, secretAccessKey: 'another' }]) {
-    const refused = await issuer.post(ordersUrl, REQUEST, nobody);
-    expect(refused.status).toBe(403);
-    // Not by the function: nothing of ours has run.
-    expect(refused.body).not.toContain('urn:keyturn');
+test('the distribution serves the documents as the template says, and nothing else', async () => {
+  const ask = (path: string, init?: RequestInit) =>
+    fetchAt(account.endpoint)(`https://${issuer.output('DistributionDomain')}${path}`, init);
+  const viewer = { headers: { 'x-forwarded-proto': 'https', origin: 'https://app.example.com' } };
+  for (const path of ['/.well-known/jwks.json', '/.well-known/openid-configuration']) {
+    const response = await ask(path, viewer);
+    expect(response.status).toBe(200);
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'content-type': 'application/json',
+      'cache-control': 'public, max-age=1, stale-while-revalidate=0, stale-if-error=0',
+      'access-control-allow-origin': '*',
+      'strict-transport-security': 'max-age=31536000',
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+    });
   }
+  for (const path of ['/public/.well-known/jwks.json', '/.well-known/', '/nothing'])
+    expect((await ask(path, viewer)).status).toBe(403);
+  expect((await ask('/.well-known/jwks.json', { ...viewer, method: 'PUT', body: '{}' })).status).toBe(403);
+  expect((await ask('/.well-known/jwks.json')).status).toBe(301);
+});
+
+test('each client has tokens at its URL and by its alias, and at no other', async () => {
+  const [orders, billing] = [await callerOf('orders'), await callerOf('billing')];
+  const url = issuer.output('SignUrlOrders');
+  const functionName = `${issuer.output('SignFunctionName')}:orders`;
+  for (const where of [{ url }, { functionName }]) {
+    const { token } = await issuer.client(where, orders).get(REQUEST);
+    expect((await issuer.verify(token)).payload.client_id).toBe('orders');
+    for (const nobody of [billing, { ...orders, secretAccessKey: 'another' }])
+      await expect(issuer.client(where, nobody).get(REQUEST)).rejects.toMatchObject({ code: 'forbidden' });
+  }
+  const unsigned = await fetchAt(account.endpoint)(url, { method: 'POST', body: JSON.stringify(REQUEST) });
+  expect(unsigned.status).toBe(403);
 });
 
 test('each client may ask for what its rules name', async () => {
-  const refused = await issuer.post(issuer.output('SignUrlBilling'), REQUEST, await callerOf('billing'));
-  expect(refused.status).toBe(403);
-  expect(JSON.parse(refused.body)).toMatchObject({ code: 'audience_not_allowed' });
+  const billing = issuer.client({ url: issuer.output('SignUrlBilling') }, await callerOf('billing'));
+  await expect(billing.get(REQUEST)).rejects.toMatchObject({ code: 'audience_not_allowed', status: 403 });
+  const { token } = await billing.get({ audience: 'ledger' });
+  expect(decodeJwt(token)).toMatchObject({ sub: 'svc:billing', aud: 'ledger', client_id: 'billing' });
 });
 
-test('a client may invoke its alias, and do nothing else', async () => {
+test('a client may do nothing else', async () => {
   const { lambda, dynamodb, kms } = awsClients(account.endpoint, await callerOf('orders'));
   const { keyArn: KeyId } = await issuer.key((await sign()).kid);
   const invoke = (FunctionName: string, Qualifier?: string) =>
     lambda.send(new InvokeCommand({ FunctionName, Qualifier, Payload: JSON.stringify(REQUEST) }));
   const signFunction = issuer.output('SignFunctionName');
-  const { Payload } = await invoke(signFunction, 'orders');
-  expect(JSON.parse(Buffer.from(Payload ?? []).toString())).toHaveProperty('token');
   for (const alias of ['billing', 'canary', 'any', undefined])
     await expect(invoke(signFunction, alias)).rejects.toMatchObject(denied);
   for (const name of ['OperateFunctionName', 'RotateFunctionName'])

@@ -6,8 +6,8 @@ import { setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { roleName } from '../../lib/cdk/roles.ts';
 import type { Deployment } from './deployment.ts';
+import { roleId } from './root.ts';
 import { rotationBegun, SETTLED_MS, SLOW, ticksUntil } from './rotation.ts';
-import { roleId } from './signed.ts';
 import { ISSUER } from './windows.ts';
 import { emulatedAccount } from './world.ts';
 
