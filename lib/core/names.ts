@@ -16,7 +16,7 @@ export const RESERVED_CLAIMS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Names with a meaning in JavaScript: harmless here, a trap in the next program that copies them. */
-const FORBIDDEN: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+export const FORBIDDEN: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** Names under which people put secrets, whatever their spelling: case, `-`, `_` and spaces do not count. */
 export function secretNames(names: Iterable<string>): ReadonlySet<string> {

@@ -15,7 +15,7 @@ export interface SignRequest {
   readonly scope?: string;
   /** Seconds. */
   readonly expiresIn: number;
-  readonly type: 'JWT' | 'at+jwt';
+  readonly type: (typeof TYPES)[number];
   readonly claims: Claims;
   /** On whose behalf: the token's `client_id`. */
   readonly clientId?: string;
@@ -42,11 +42,12 @@ export const DEFAULT_LIMITS: Omit<RequestLimits, 'tokenLifetime' | 'maxTokenLife
 
 export const MAX_AUDIENCES = 20;
 export const MAX_AUDIENCE_LENGTH = 256;
-const MEMBERS: readonly string[] = ['audience', 'scope', 'expiresIn', 'type', 'claims'];
+export const MEMBERS = ['audience', 'scope', 'expiresIn', 'type', 'claims'] as const;
+export const TYPES = ['JWT', 'at+jwt'] as const;
 /** RFC 6749 §3.3. */
 export const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 /** Scope-tokens with one space between them. */
-const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/;
+export const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/;
 
 /**
  * Reads a request that is already a value: the event of a direct Invoke, or what `parseBody` answers with. A client's
@@ -58,7 +59,7 @@ export function parseSignRequest(input: unknown, limits: RequestLimits, client?:
     return refuse('body_not_object', '', `the request must be a JSON object, got ${describe(input)}`);
   }
   for (const name of Object.keys(input)) {
-    if (MEMBERS.includes(name)) continue;
+    if ((MEMBERS as readonly string[]).includes(name)) continue;
     checkName(name, '');
     const message = `a request has the members ${MEMBERS.join(', ')}, got ${quoteName(name)}`;
     refuse('unknown_member', memberPath('', name), message);
@@ -133,10 +134,10 @@ function readLifetime(value: unknown, path: string, usual: number, longest: numb
   return value;
 }
 
-function readType(value: unknown, path: string, client: Client | undefined): 'JWT' | 'at+jwt' {
+function readType(value: unknown, path: string, client: Client | undefined): SignRequest['type'] {
   if (value === undefined || value === 'JWT') return 'JWT';
   if (value !== 'at+jwt') {
-    return refuse('invalid_member', path, `type must be JWT or at+jwt, got ${describe(value)}`);
+    return refuse('invalid_member', path, `type must be ${TYPES.join(' or ')}, got ${describe(value)}`);
   }
   // RFC 9068 §2.2 requires client_id, and only a client's own alias of the function vouches for one.
   if (!client) refuse('invalid_member', path, 'type at+jwt needs a client, and the request came without one');
