@@ -37,7 +37,6 @@ export function keyPolicy({ signerRoleArn, rotatorRoleArns }: KeyRoles, algorith
           'kms:Put*',
           'kms:ScheduleKeyDeletion',
           'kms:TagResource',
-          'kms:UntagResource',
         ],
         Resource: '*',
       },

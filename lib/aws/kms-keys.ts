@@ -73,8 +73,9 @@ export class KmsKeys implements KeyManager {
   async publicKey({ keyArn, algorithm }: SigningKey): Promise<PublicJwk> {
     const { kms } = this.#options;
     const answer = await kms.send(new GetPublicKeyCommand({ KeyId: keyArn })).catch((cause: unknown) => {
-      // KMS is eventually consistent: a key that was just made may not be there yet.
-      if (!isNamed(cause, 'NotFoundException', 'KMSInvalidStateException')) throw cause;
+      // KMS is eventually consistent: a key that was just made may not be there yet, and its tags, on which our
+      // permissions hang, "might take up to five minutes" (KMS Developer Guide, "ABAC for AWS KMS").
+      if (!isNamed(cause, 'NotFoundException', 'KMSInvalidStateException', 'AccessDeniedException')) throw cause;
       throw new KeyturnError('key_not_visible', `KMS does not show key ${keyArn} yet`, { cause });
     });
     const { keySpec, signingAlgorithm } = KMS_NAMES[algorithm];

@@ -22,7 +22,9 @@ export abstract class TokenIssuerBase extends Construct {
 
   /** May rotate now, burn, retain, release and recover. */
   grantOperate(grantee: IGrantable): Grant {
-    return this.operateFunction.grantInvoke(grantee);
+    // Not the library's grantInvoke: it adds versions and aliases, and there are none.
+    const resourceArns = [this.operateFunction.functionArn];
+    return Grant.addToPrincipal({ grantee, actions: ['lambda:InvokeFunction'], resourceArns });
   }
 
   /** May read keyring, last tick and documents: enough for `status` and `plan`, which compute where they run. */

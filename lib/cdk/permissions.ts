@@ -16,6 +16,8 @@ export interface RotatorResources extends SignerResources {
   readonly distributionArn: string;
   readonly canaryAliasArn: string;
   readonly deletionWindowDays: number;
+  /** Only scheduled ticks leave a record. */
+  readonly keepsRecords: boolean;
 }
 
 const ofThisIssuer = (issuer: string) => ({ [`aws:ResourceTag/${TAGS.issuer}`]: issuer });
@@ -59,7 +61,7 @@ export const rotatorStatements = (resources: RotatorResources): PolicyStatement[
     sid: 'ReadAndSaveTheKeyring',
     actions: ['dynamodb:GetItem', 'dynamodb:PutItem'],
     resources: [resources.tableArn],
-    conditions: ownItems(resources.issuer),
+    conditions: resources.keepsRecords ? ownItems(resources.issuer) : ownItem(resources.issuer),
   }),
   new PolicyStatement({
     sid: 'ReadAndPublishDocuments',

@@ -205,16 +205,17 @@ export class TokenIssuer extends TokenIssuerBase {
     const keysArn = Stack.of(this).formatArn({ service: 'kms', resource: 'key', resourceName: '*' });
     const resources = { issuer: this.policy.issuer, keysArn, tableArn: this.table.tableArn };
     for (const statement of signerStatements(resources)) signer.addToPrincipalPolicy(statement);
-    const statements = rotatorStatements({
-      ...resources,
-      bucketArn: this.bucket.bucketArn,
-      distributionArn: this.distribution.distributionArn,
-      canaryAliasArn: this.canaryAlias.functionArn,
-      deletionWindowDays: this.policy.deletionWindow / DAY,
-    });
-    for (const role of [rotator, operator]) {
-      for (const statement of statements) role.addToPrincipalPolicy(statement.copy());
-    }
+    const statements = (keepsRecords: boolean) =>
+      rotatorStatements({
+        ...resources,
+        keepsRecords,
+        bucketArn: this.bucket.bucketArn,
+        distributionArn: this.distribution.distributionArn,
+        canaryAliasArn: this.canaryAlias.functionArn,
+        deletionWindowDays: this.policy.deletionWindow / DAY,
+      });
+    for (const statement of statements(true)) rotator.addToPrincipalPolicy(statement);
+    for (const statement of statements(false)) operator.addToPrincipalPolicy(statement);
   }
 }
 

@@ -46,6 +46,7 @@ async function saveClosed({ store, clock }: RotatorPorts, reason: string) {
 /** One key that resists must not keep the others: all are tried before the first failure is told. */
 async function destroyAll({ keys }: RotatorPorts, policy: Policy, keyring: Keyring, scheduled: Set<string>) {
   const arns = new Set(keyring.keys.map(({ keyArn }) => keyArn));
+  if (keyring.intent?.made) arns.add(keyring.intent.made.keyArn);
   for (const { keyArn, intentId, genuine } of await keys.tagged()) {
     // Another issuer's keyring of the same name made its keys under another id.
     if (genuine && intentId?.startsWith(`${keyring.id}.`)) arns.add(keyArn);

@@ -82,6 +82,8 @@ export interface Intent {
   readonly id: string;
   readonly algorithm: Algorithm;
   readonly openedAt: number;
+  /** The key that was made for it, and that KMS did not show yet when it was made. */
+  readonly made?: { readonly keyArn: string; readonly at: number };
 }
 
 export interface Keyring {

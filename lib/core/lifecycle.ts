@@ -103,10 +103,16 @@ const destroy: Rule = ({ keyring, seen }) =>
       why: `version ${removedInVersion}, the first without it, is published`,
     }));
 
+/** How long KMS may take to show a key that it has made. Tags decide about permissions within five minutes. */
+const VISIBLE_WITHIN_SECONDS = 15 * 60;
+
 /** A key that a crashed tick made for the open intent is taken over; the save decides between two that try. */
-const create: Rule = ({ keyring: { intent, id }, seen, policy }) => {
+const create: Rule = ({ keyring: { intent, id }, seen, policy, now }) => {
   if (!intent) return [];
   const why = `intent ${intent.id} is open`;
+  if (intent.made && now < intent.made.at + VISIBLE_WITHIN_SECONDS) {
+    return [{ kind: 'adopt', keyArn: intent.made.keyArn, why: `${why}, and its key has been made` }];
+  }
   const left = ownKmsKeys(id, seen).find(
     (key) => key.genuine && key.intentId === intent.id && key.algorithm === intent.algorithm,
   );

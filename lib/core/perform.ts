@@ -1,6 +1,7 @@
 /** How each step is done: the effect that it has on the world, and the keyring that results. The caller saves it. */
 import { verifyCanary } from './canary.ts';
 import type { Policy } from './config.ts';
+import { isKeyturnError } from './errors.ts';
 import { documentPaths } from './issuer.ts';
 import type { Intent, Keyring } from './keyring.ts';
 import type { Step } from './lifecycle.ts';
@@ -13,6 +14,7 @@ import {
   addPending,
   disabled,
   forget,
+  noteKeyMade,
   observe,
   openIntent,
   raiseTokenLifetime,
@@ -90,6 +92,12 @@ async function closeIntent(
   const { intent } = keyring;
   if (!intent) return keyring;
   const keyArn = await make(intent);
-  const jwk = await keys.publicKey({ keyArn, algorithm: intent.algorithm });
-  return addPending(keyring, { intentId: intent.id, keyArn, jwk }, clock());
+  try {
+    const jwk = await keys.publicKey({ keyArn, algorithm: intent.algorithm });
+    return addPending(keyring, { intentId: intent.id, keyArn, jwk }, clock());
+  } catch (error) {
+    // Until tags and permissions have got round, which takes minutes, each tick would make another key.
+    if (!isKeyturnError(error, 'key_not_visible') || intent.made?.keyArn === keyArn) throw error;
+    return noteKeyMade(keyring, keyArn, clock());
+  }
 }

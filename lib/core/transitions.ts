@@ -52,6 +52,12 @@ export function openIntent(keyring: Keyring, intent: Intent): Keyring {
   return { ...keyring, intent };
 }
 
+/** The key is made, and not to be seen yet: the next tick looks for it and makes no other. */
+export function noteKeyMade(keyring: Keyring, keyArn: string, now: number): Keyring {
+  const { intent } = keyring;
+  return intent ? { ...keyring, intent: { ...intent, made: { keyArn, at: now } } } : refuse('no intent is open');
+}
+
 /** Closes the intent: the key that was made for it becomes pending. */
 export function addPending(
   keyring: Keyring,

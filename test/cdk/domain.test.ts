@@ -227,7 +227,7 @@ test('one that another stack has made can be granted, and measured', () => {
     issuer.grantRead(role);
   });
   expect(grants).toEqual([
-    ['lambda:InvokeFunction', 'function:operate-1 function:operate-1: function:sign-1:any'],
+    ['lambda:InvokeFunction', 'function:operate-1 function:sign-1:any'],
     ['lambda:InvokeFunctionUrl', 'function:sign-1:any'],
     ['dynamodb:GetItem', 'table/table-1'],
     ['s3:GetObject', 'bucket-1/public/*'],

@@ -12,13 +12,14 @@ async function run(...args: string[]) {
 test.concurrent.for([[[]], [['--help']], [['-h']]] as const)('keyturn %j lists its verbs', async ([args]) => {
   const { status, stdout, stderr } = await run(...args);
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  expect(stdout).toMatch(/^Usage: keyturn VERB \[options\]\n\n {2}local +\S/);
+  expect(stdout).toMatch(/^Usage: keyturn VERB \[options\]\n\n {2}status +\S/);
+  expect(stdout).toMatch(/\n {2}local +run the whole issuer/);
 });
 
 test.concurrent('a verb that there is not is named', async () => {
   const { status, stdout, stderr } = await run('locla');
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
-  expect(stderr).toMatch(/^keyturn: locla is no verb; there are local.*\n$/);
+  expect(stderr).toMatch(/^keyturn: locla is no verb; there are status, .*local\n$/);
 });
 
 test.concurrent.for(['constructor', '__proto__'])('%s is no verb either', async (verb) => {
@@ -34,6 +35,6 @@ test.concurrent('a verb explains itself', async () => {
 
 test.concurrent('an option that there is not is named', async () => {
   const { status, stdout, stderr } = await run('local', '--prot', '0');
-  expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
   expect(stderr).toMatch(/^keyturn local: .*--prot/);
 });

@@ -400,14 +400,36 @@ describe('orphans', () => {
     const world = await settled();
     world.now += 90 * DAY;
     world.intercept = ({ name }) => {
-      // The tag index never shows the new keys' public halves: every tick makes another key.
+      // KMS never shows the new keys' public halves: every tick makes another key, once the first had time to show.
       if (name === 'keys.publicKey') throw new KeyturnError('key_not_visible', 'told to');
     };
     const tagged = world.kms.tagged.bind(world.kms);
     world.kms.tagged = async () => (await tagged()).map((key) => ({ ...key, genuine: false }));
-    for (let tick = 0; tick < 30; tick++) await world.tick();
+    for (let tick = 0; tick < 30; tick++) {
+      await world.tick();
+      world.now += 900;
+    }
     expect(world.kms.stored.size).toBe(12);
     expect(held(await world.tick())).toContain('key-cap');
+  });
+
+  test('a key that KMS does not let us see yet is made once, however often a tick looks for it', async () => {
+    const world = new World();
+    let isVisible = false;
+    world.intercept = ({ name }) => {
+      if (name === 'keys.publicKey' && !isVisible) throw new KeyturnError('key_not_visible', 'tags take five minutes');
+    };
+    // Nor does the index of tags show it.
+    world.kms.tagged = async () => [];
+    for (let tick = 0; tick < 30; tick++) {
+      expect(held(await world.tick())).toContain('step');
+      world.now += 10;
+    }
+    expect(world.kms.stored.size).toBe(1);
+    isVisible = true;
+    await world.tick();
+    expect(activeKey(world.keyring)?.keyArn).toBe([...world.kms.stored.keys()][0]);
+    expect(world.keyring.intent).toBeUndefined();
   });
 });
 

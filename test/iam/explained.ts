@@ -6,14 +6,8 @@ export const UNUSED: Readonly<Record<string, string>> = {
   'IssuerKey AccountAdministersThroughIam: kms:CancelKeyDeletion': FOR_ADMINISTRATORS,
   'IssuerKey AccountAdministersThroughIam: kms:Enable*': FOR_ADMINISTRATORS,
   'IssuerKey AccountAdministersThroughIam: kms:List*': FOR_ADMINISTRATORS,
-  'IssuerKey AccountAdministersThroughIam: kms:UntagResource':
-    'nobody at all: NobodyElseRetags denies it to administrators, and no role of ours has it',
   'IssuerKey AccountAdministersThroughIam: kms:Put*':
     'KMS refuses a policy under which its creator could not change it later; see key-policy.test.ts',
-  'IssuerRolesOperator ReadAndSaveTheKeyring: https://auth.example.com#tick':
-    'only scheduled ticks leave a record; the operator has the statements of the rotator',
-  'Person Allow lambda:InvokeFunction: arn:aws:lambda:us-east-1:000000000000:function:IssuerOperate:*':
-    'the library’s grantInvoke adds versions and aliases; this function has none',
 };
 
 const SAID_TWICE = 'the Deny of the same says it too, so that nobody can allow it by a statement of his own';
