@@ -7,6 +7,13 @@ import { EXIT, type Verb } from '../lib/cli/verb.ts';
 const VERBS: Record<string, () => Promise<Verb>> = {
   status: () => import('../lib/cli/status.ts'),
   plan: () => import('../lib/cli/plan.ts'),
+  rotate: () => import('../lib/cli/rotate.ts'),
+  burn: () => import('../lib/cli/burn.ts'),
+  retain: () => import('../lib/cli/retain.ts'),
+  release: () => import('../lib/cli/release.ts'),
+  recover: () => import('../lib/cli/recover.ts'),
+  sign: () => import('../lib/cli/sign.ts'),
+  inspect: () => import('../lib/cli/inspect.ts'),
   local: () => import('../lib/cli/local.ts'),
 };
 

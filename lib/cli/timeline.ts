@@ -54,6 +54,8 @@ export function drawTimeline(spans: readonly Span[], now: number, until: number)
     return `  ${name(span.kid)} ${cells.join('')}`;
   });
   const marker = `  ${' '.repeat(14)} ${' '.repeat(column(now))}▲ now`;
+  const isShort = until - start < 2 * 86_400;
+  const day = (instant: number) => new Date(instant * 1000).toISOString().slice(...(isShort ? [11, 19] : [0, 10]));
   const legend = `  ${' '.repeat(14)} ${GLYPHS.pending} published  ${GLYPHS.active} signs  ${GLYPHS.grace} grace   ${day(start)} … ${day(until)}`;
   return [...rows, marker, legend].join('\n');
 }
@@ -63,5 +65,3 @@ function glyphAt({ pending, active, grace, end }: Span, instant: number): string
   if (grace !== undefined && instant >= grace) return GLYPHS.grace;
   return active !== undefined && instant >= active ? GLYPHS.active : GLYPHS.pending;
 }
-
-const day = (instant: number): string => new Date(instant * 1000).toISOString().slice(0, 10);

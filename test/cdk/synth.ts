@@ -11,7 +11,7 @@ export const { context: CONTEXT } = JSON.parse(readFileSync(new URL('../../cdk.j
 };
 
 export function issuerIn(props: Partial<TokenIssuerProps> = {}, stackProps: StackProps = {}) {
-  const app = new App({ context: CONTEXT });
+  const app = new App({ context: CONTEXT, builtinCloudFormationValidation: false });
   const stack = new Stack(app, 'Keyturn', stackProps);
   return { app, stack, issuer: new TokenIssuer(stack, 'Issuer', { issuer: ISSUER, ...props }) };
 }

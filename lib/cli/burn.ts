@@ -1,0 +1,100 @@
+/** `keyturn burn`: a key that somebody else could have used is out of use, as fast as caches allow. */
+import { writeFileSync } from 'node:fs';
+import { setTimeout as after } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import type { BurnReport } from '../core/burn.ts';
+import { formatDuration, formatInstant } from '../core/duration.ts';
+import type { Exposure } from '../core/exposure.ts';
+import { documentPaths } from '../core/issuer.ts';
+import { readJwks } from '../core/jwks.ts';
+import { confirmed } from './confirm.ts';
+import { operate, printReport, withProgress } from './operating.ts';
+import { resolveTarget, type Target } from './target.ts';
+import { EXIT, print, printJson, TARGET_HELP, TARGET_OPTIONS, UsageError } from './verb.ts';
+
+export const summary = 'a compromised key is out of use at once';
+
+export const help = `Usage: keyturn burn KID --reason TEXT [options]
+       keyturn burn --all --reason TEXT [options]
+
+The key is disabled in KMS, leaves the JWKS, and the edge forgets it. A key that nobody has seen flushes it
+from caches that keep for ever. The answer says who may still accept it, until when: docs/emergency.md.
+Every token of the key ends with it. Needs grantOperate.
+
+  --reason TEXT       what happened, for the log
+  --all               every key in the JWKS
+  --flush             the fresh key signs at once, though some declared verifiers will reject it for a while
+  --report FILE       the whole answer as JSON (default: burn-KID.json)
+  --yes               do not ask for the kid to be typed
+${TARGET_HELP}
+Examples:
+  keyturn burn aJSXe7Ofvn1G… --reason "laptop stolen"
+  keyturn burn --all --reason "account broken into" --flush --yes --json
+`;
+
+const OPTIONS = {
+  ...TARGET_OPTIONS,
+  all: { type: 'boolean', default: false },
+  flush: { type: 'boolean', default: false },
+  reason: { type: 'string' },
+  report: { type: 'string' },
+  yes: { type: 'boolean', default: false },
+} as const;
+
+/** An invalidation takes seconds. */
+const EDGE_PATIENCE_MS = 60_000;
+
+export async function run(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({ args, options: OPTIONS, allowPositionals: true });
+  const { all, flush, reason } = values;
+  const [kid] = positionals;
+  if ((kid === undefined) === !all || positionals.length > 1) throw new UsageError('burn takes one kid, or --all');
+  if (!reason) throw new UsageError('--reason must be given: it goes to the log and to the keyring');
+  const target = await resolveTarget(values);
+  const issuer = target.outputs.IssuerUrl;
+  const word = kid ?? 'all';
+  await confirmed(`Every token that ${all ? 'any key' : kid} of ${issuer} has signed ends now.`, word, values.yes);
+  const request = { operation: 'burn', ...(all ? { all } : { kid }), reason, flush };
+  const report = await withProgress('burning', operate<BurnReport>(target, request), values.json);
+  const isClean = await withProgress('waiting for the edge', edgeIsClean(target, report.burned), values.json);
+  const file = values.report ?? `burn-${kid ?? 'all'}.json`;
+  writeFileSync(file, `${JSON.stringify({ issuer, reason, ...report, edgeIsClean: isClean }, null, 2)}\n`);
+  if (values.json) printJson({ ...report, edgeIsClean: isClean });
+  else show(report, isClean, file);
+  return isClean && report.removedAt !== undefined ? EXIT.done : EXIT.problem;
+}
+
+async function edgeIsClean(target: Target, burned: readonly string[]): Promise<boolean> {
+  const path = documentPaths(target.outputs.IssuerUrl).jwks;
+  for (const end = Date.now() + EDGE_PATIENCE_MS; Date.now() < end; await after(2000)) {
+    const served = await target.edge.fetch(path).catch(() => undefined);
+    const kids = served && readJwks(served.body)?.kids;
+    if (kids && !burned.some((kid) => kids.has(kid))) return true;
+  }
+  return false;
+}
+
+function show({ burned, signing, removedAt, exposure, ...report }: BurnReport, isClean: boolean, file: string): void {
+  print(`burned     ${burned.join(', ')}`);
+  print(`signing    ${signing ?? 'nothing: callers get 503 until the edge shows the fresh key'}`);
+  print(
+    `published  ${removedAt === undefined ? 'NOT YET: every tick tries again' : `without it since ${formatInstant(removedAt)}`}`,
+  );
+  print(`edge       ${isClean ? 'serves it no more' : 'STILL SERVES IT: docs/runbooks/edge-stale.md'}`);
+  printReport(report);
+  if (exposure.length > 0) print('\nwho may still accept it, and who may reject the fresh key:');
+  for (const one of exposure) print(`  ${one.title.padEnd(40)} ${costOf(one)}`);
+  print(`\nthe whole answer is in ${file}`);
+}
+
+function costOf({ acceptsBurnedUntil, rejectsFreshUntil }: Exposure): string {
+  const now = Date.now() / 1000;
+  const left = (instant: number) => `${formatInstant(instant)} (${formatDuration(Math.max(0, instant - now))})`;
+  const accepts =
+    acceptsBurnedUntil === 'fresh-kid'
+      ? 'accepts it until it meets a token of the fresh key, or restarts'
+      : `accepts it until ${left(acceptsBurnedUntil)}`;
+  return rejectsFreshUntil === undefined
+    ? accepts
+    : `${accepts}; rejects the fresh key until ${left(rejectsFreshUntil)}`;
+}

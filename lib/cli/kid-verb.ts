@@ -1,0 +1,21 @@
+/** `retain`, `release`: one operation on one key. */
+import { parseArgs } from 'node:util';
+import type { TickReport } from '../core/rotate.ts';
+import { operate, printReport } from './operating.ts';
+import { resolveTarget } from './target.ts';
+import { EXIT, print, printJson, TARGET_OPTIONS, UsageError } from './verb.ts';
+
+export const kidVerb =
+  (operation: 'retain' | 'release', done: (kid: string) => string) =>
+  async (args: string[]): Promise<number> => {
+    const { values, positionals } = parseArgs({ args, options: TARGET_OPTIONS, allowPositionals: true });
+    const [kid, ...more] = positionals;
+    if (kid === undefined || more.length > 0) throw new UsageError(`${operation} takes one kid`);
+    const report = await operate<TickReport>(await resolveTarget(values), { operation, kid });
+    if (values.json) printJson(report);
+    else {
+      print(done(kid));
+      printReport(report);
+    }
+    return EXIT.done;
+  };
