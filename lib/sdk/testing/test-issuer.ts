@@ -14,6 +14,7 @@ import { type Policy, parsePolicy } from '../../core/config.ts';
 import { renderDocuments } from '../../core/discovery.ts';
 import { KeyturnError } from '../../core/errors.ts';
 import { documentPaths } from '../../core/issuer.ts';
+import { checkTokenSize, signingInput } from '../../core/jws.ts';
 import { type ActiveKey, activeKey, type Keyring, standbyKey } from '../../core/keyring.ts';
 import { secretNames } from '../../core/names.ts';
 import { DEFAULT_LIMITS, parseSignRequest, type RequestLimits } from '../../core/request.ts';
@@ -127,6 +128,8 @@ export class TestIssuer {
     const expiresAt = issuedAt + parsed.expiresIn;
     const jti = randomUUID();
     const payload = buildClaims(parsed, { issuer: this.issuer, jti, issuedAt, expiresAt });
+    const input = signingInput({ algorithm, kid, type: parsed.type }, payload);
+    checkTokenSize(input, algorithm, this.#limits.maxTokenBytes);
     const header = { alg: algorithm, kid, typ: parsed.type, ...forgery.header };
     const token = await signWith(this.#keys.get(kid) as TestKey, header, { ...payload, ...forgery.payload });
     return { token, kid, algorithm, jti, issuedAt, expiresAt };

@@ -39,7 +39,9 @@ async function signed(issuer: Served, path: string, request: IncomingMessage) {
     if (!(error instanceof KeyturnError)) throw error;
     const { code, message, path: pointer } = error;
     const status = (REQUEST_CODES as Readonly<Record<string, number>>)[code] ?? 503;
-    const problem = { type: `urn:keyturn:error:${code}`, status, code, detail: message, ...(pointer && { pointer }) };
+    const type = `urn:keyturn:error:${code}`;
+    const title = code.replaceAll('_', ' ');
+    const problem = { type, title, status, code, detail: message, ...(pointer !== undefined && { pointer }) };
     return { status, headers: { 'content-type': 'application/problem+json' }, body: JSON.stringify(problem) };
   }
 }

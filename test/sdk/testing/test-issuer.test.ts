@@ -43,6 +43,9 @@ describe('a token', () => {
       code: 'reserved_claim',
       message: 'claims must not hold iss: the issuer sets it',
     });
+    await expect(issuer.mint({ audience: 'x', claims: { sub: 'x', note: 'x'.repeat(4096) } })).rejects.toMatchObject({
+      code: 'token_too_large',
+    });
   });
 
   test('can be one that no issuer would make', async () => {
