@@ -42,7 +42,9 @@ export function frontServer({ edge, invoke, tick, routes, outputs }: FrontOption
   ]);
 
   const serve = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const route = message.method === 'POST' ? posts.get((message.url ?? '').split('?', 1)[0] ?? '') : undefined;
+    // A function URL is posted to at its root, and many a client ends one with a slash.
+    const path = message.url?.split('?', 1)[0]?.replace(/\/$/, '') ?? '';
+    const route = message.method === 'POST' ? posts.get(path) : undefined;
     if (message.method === 'GET' && message.url === '/outputs.json')
       return sendReply(response, shown(outputs(), message));
     if (route === undefined) return serveEdge(edge, message, response);

@@ -82,6 +82,11 @@ describe('POST /sign', () => {
     ]);
   });
 
+  test('is the same with a slash at its end', async () => {
+    expect((await post('/sign/', '{}')).headers.get('x-alias')).toBe('any');
+    expect((await post('//sign', '{}')).status).not.toBe(201);
+  });
+
   test('cookies are set one by one', async () => {
     const response = await post('/sign', 'answer {"statusCode":200,"cookies":["a=b; Path=/","c=d"]}');
     expect(response.headers.getSetCookie()).toEqual(['a=b; Path=/', 'c=d']);
