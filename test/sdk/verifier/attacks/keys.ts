@@ -1,0 +1,93 @@
+/**
+ * Keys that a JWKS should not have, each with a token that it would verify. RFC 7517 §4, §5, §9; RFC 7518 §3.3; RFC
+ * 8725bis §3.1. CVE-2026-22817 and CVE-2026-22818 (a JWK without alg).
+ */
+import { createHash, generateKeyPairSync } from 'node:crypto';
+import { by, EC, ED, hmac, RSA, signer, type TestKey, withHeader } from '../forge.ts';
+import type { Attack } from './attack.ts';
+
+export interface KeyAttack extends Attack {
+  /** In a set beside a good key of another kid. */
+  readonly keys: readonly object[];
+}
+
+const KID = 'doubtful';
+const of = (key: TestKey, change: object = {}) => ({ ...key.jwk, kid: KID, ...change });
+const token = (signature = by(RSA), alg = 'RS256') => withHeader({ alg, kid: KID }, signature);
+
+const weak = generateKeyPairSync('rsa', { modulusLength: 1024 });
+const SECRET = Buffer.alloc(32, 7);
+
+/** With e = 1 the signature is the padded digest itself (RFC 8017 §9.2). */
+const unsigned = (input: string) => {
+  const info = Buffer.concat([
+    Buffer.from('3031300d060960864801650304020105000420', 'hex'),
+    createHash('sha256').update(input).digest(),
+  ]);
+  return Buffer.concat([Buffer.of(0, 1), Buffer.alloc(256 - 3 - info.length, 255), Buffer.of(0), info]);
+};
+
+const refused = { code: 'key_refused', claim: 'kid' } as const;
+
+export const KEYS: readonly KeyAttack[] = [
+  {
+    ...refused,
+    name: 'a symmetric key',
+    keys: [{ kty: 'oct', k: SECRET.toString('base64url'), kid: KID, alg: 'RS256', use: 'sig' }],
+    token: token(hmac('HS256', SECRET)),
+  },
+  {
+    ...refused,
+    name: 'a private key',
+    keys: [of(RSA, RSA.privateKey.export({ format: 'jwk' }))],
+    token: token(),
+  },
+  {
+    ...refused,
+    name: 'RSA of 1024 bits',
+    keys: [{ ...weak.publicKey.export({ format: 'jwk' }), kid: KID, alg: 'RS256' }],
+    token: token(signer('RS256', weak.privateKey)),
+  },
+  {
+    ...refused,
+    name: 'RSA with e = 1',
+    keys: [of(RSA, { e: 'AQ' })],
+    token: token(unsigned),
+    gap: 'an RSA key with e = 1: everybody can sign',
+  },
+  {
+    ...refused,
+    name: 'a key without alg',
+    keys: [of(RSA, { alg: undefined })],
+    token: token(),
+    gap: 'a key without `alg`: the token chooses among those of its type',
+  },
+  { ...refused, name: 'alg of another type', keys: [of(EC, { alg: 'RS256' })], token: token(by(EC), 'ES256') },
+  { ...refused, name: 'alg that is not pinned', keys: [of(RSA, { alg: 'PS256' })], token: token() },
+  { ...refused, name: 'alg none', keys: [of(RSA, { alg: 'none' })], token: token() },
+  { ...refused, name: 'alg an array', keys: [of(RSA, { alg: ['RS256'] })], token: token() },
+  { ...refused, name: 'a key for encryption', keys: [of(RSA, { use: 'enc' })], token: token() },
+  { ...refused, name: 'a key that signs only', keys: [of(RSA, { key_ops: ['sign'] })], token: token() },
+  { ...refused, name: 'key_ops a string', keys: [of(RSA, { key_ops: 'verify' })], token: token() },
+  { ...refused, name: 'a point off the curve', keys: [of(EC, { y: EC.jwk.x })], token: token(by(EC), 'ES256') },
+  { ...refused, name: 'another curve', keys: [of(EC, { crv: 'P-384' })], token: token(by(EC), 'ES256') },
+  { ...refused, name: 'a type that nobody knows', keys: [of(RSA, { kty: 'XYZ' })], token: token() },
+  { ...refused, name: 'no modulus', keys: [of(RSA, { n: undefined })], token: token() },
+  { ...refused, name: 'a modulus that is a number', keys: [of(RSA, { n: 1 })], token: token() },
+  {
+    ...refused,
+    name: 'a kid that stands twice',
+    keys: [of(RSA), of(EC)],
+    token: token(),
+    gap: 'two keys of one `kid`',
+  },
+  { ...refused, name: 'a kid that stands three times', keys: [of(RSA), of(EC), of(RSA)], token: token() },
+  {
+    code: 'signature_invalid',
+    name: 'Ed25519: the neutral element',
+    keys: [of(ED, { x: Buffer.concat([Buffer.of(1), Buffer.alloc(31)]).toString('base64url') })],
+    token: token(() => Buffer.concat([Buffer.of(1), Buffer.alloc(63)]), 'EdDSA'),
+  },
+  { code: 'key_unknown', claim: 'kid', name: 'a key without kid', keys: [of(RSA, { kid: undefined })], token: token() },
+  { code: 'key_unknown', claim: 'kid', name: 'a kid that is a number', keys: [of(RSA, { kid: 1 })], token: token() },
+];
