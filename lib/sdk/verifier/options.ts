@@ -1,0 +1,165 @@
+/** What a verifier is told. An option that does not exist, or makes no sense, is refused when the verifier is made. */
+import { ALGORITHM_NAMES, type Algorithm } from '../../core/algorithms.ts';
+import type { ClaimRules } from './claims.ts';
+import { type Listener, listener, type VerifierEvent } from './events.ts';
+import type { FetchJwks } from './fetch-jwks.ts';
+import { normalizeType } from './header.ts';
+import type { KeySetOptions } from './key-set.ts';
+import { onlyKnown, strings } from './option-checks.ts';
+
+/** A token's name (RFC 7519 §4.1.7). Never its text: one token has many. */
+export interface TokenId {
+  readonly iss: string;
+  readonly jti: string;
+}
+
+export interface VerifierOptions {
+  /** Compared with `iss` character for character. */
+  readonly issuer: string;
+  /** Who this service is. One of these must be in `aud`. */
+  readonly audience: string | readonly string[];
+  /** What the issuer signs with: one, but for the time of a change. */
+  readonly algorithms: readonly Algorithm[];
+  /**
+   * The kinds of token that are taken, as `typ` names them.
+   * @default ['JWT', 'at+jwt']
+   */
+  readonly types?: readonly string[];
+  /**
+   * Seconds by which the issuer's clock and this one may differ, at most 300.
+   * @default 60
+   */
+  readonly clockTolerance?: number;
+  /**
+   * Seconds between `iat` and `exp`. As much as the issuer's `maxTokenLifetime`: a token that lives longer was not signed
+   * by its rules.
+   * @default 3600
+   */
+  readonly maxTokenLifetime?: number;
+  /**
+   * https, or http on this machine.
+   * @default `${issuer}/.well-known/jwks.json`
+   */
+  readonly jwksUrl?: string;
+  /**
+   * Seconds for which a set of keys is used before it is fetched anew: how long a burned key may still be accepted, the
+   * caches between aside.
+   * @default 300
+   */
+  readonly keysMaxAge?: number;
+  /**
+   * Seconds for which it is used at most, while it cannot be fetched. Then every token is refused.
+   * @default 3600
+   */
+  readonly keysCeiling?: number;
+  /**
+   * Seconds between two fetches, however many tokens name unknown keys.
+   * @default 30
+   */
+  readonly keysCooldown?: number;
+  /**
+   * Seconds that a fetch may take.
+   * @default 5
+   */
+  readonly keysTimeout?: number;
+  /**
+   * Whether a token was revoked. It is asked last, about tokens with `jti` only: with it, a token without is refused.
+   * When it throws, the token is refused.
+   * @default none is
+   */
+  readonly isRevoked?: (token: TokenId) => boolean | Promise<boolean>;
+  /**
+   * Told of every verification and every fetch. What it throws is dropped.
+   * @default nobody is
+   */
+  readonly onEvent?: (event: VerifierEvent) => void;
+  /**
+   * Asks for the JWKS.
+   * @default the global `fetch`
+   */
+  readonly fetch?: FetchJwks;
+  /**
+   * Milliseconds since 1970.
+   * @default Date.now
+   */
+  readonly now?: () => number;
+}
+
+export const DEFAULTS = {
+  types: ['JWT', 'at+jwt'],
+  clockTolerance: 60,
+  maxTokenLifetime: 3600,
+  keysMaxAge: 300,
+  keysCeiling: 3600,
+  keysCooldown: 30,
+  keysTimeout: 5,
+} as const;
+
+/** The options as they are used. */
+export interface Settings extends ClaimRules, KeySetOptions {
+  readonly types: ReadonlySet<string>;
+  readonly isRevoked: VerifierOptions['isRevoked'];
+  readonly emit: Listener;
+}
+
+/** RFC 8725 leaves the leeway open; a few minutes are what RFC 7519 §4.1.4 calls small. */
+const MAX_TOLERANCE = 300;
+const NAMES: readonly string[] = [
+  ...['issuer', 'audience', 'algorithms', ...Object.keys(DEFAULTS)],
+  ...['jwksUrl', 'isRevoked', 'onEvent', 'fetch', 'now'],
+];
+
+/** @throws TypeError with a sentence that names the option */
+export function readOptions(options: VerifierOptions): Settings {
+  onlyKnown(options, NAMES);
+  const { issuer, isRevoked, onEvent, now = Date.now } = options;
+  if (typeof issuer !== 'string' || issuer === '') throw new TypeError('issuer must be a string that is not empty');
+  const given = { ...DEFAULTS, ...definedOf(options) };
+  const algorithms = new Set(strings('algorithms', given.algorithms));
+  for (const name of algorithms) {
+    if (!ALGORITHM_NAMES.includes(name as Algorithm)) {
+      throw new TypeError(`algorithms must be some of ${ALGORITHM_NAMES.join(', ')}, got ${JSON.stringify(name)}`);
+    }
+  }
+  const settings = {
+    issuer,
+    audiences: new Set(strings('audience', [given.audience].flat())),
+    algorithms,
+    types: new Set(strings('types', given.types).map(normalizeType)),
+    clockTolerance: seconds('clockTolerance', given.clockTolerance, 0, MAX_TOLERANCE),
+    maxTokenLifetime: seconds('maxTokenLifetime', given.maxTokenLifetime, 1),
+    jwksUrl: secureUrl(given.jwksUrl ?? `${issuer}/.well-known/jwks.json`),
+    keysTimeout: seconds('keysTimeout', given.keysTimeout, 0.001, 60),
+    keysCooldown: seconds('keysCooldown', given.keysCooldown, 1),
+    keysMaxAge: seconds('keysMaxAge', given.keysMaxAge, 1),
+    keysCeiling: seconds('keysCeiling', given.keysCeiling, 1),
+    fetch: given.fetch ?? ((url, init) => globalThis.fetch(url, init)),
+    clock: () => now() / 1000,
+    isRevoked,
+    emit: listener(onEvent),
+  };
+  const { keysCooldown, keysMaxAge, keysCeiling } = settings;
+  if (keysCooldown > keysMaxAge) throw new TypeError('keysCooldown must be at most keysMaxAge');
+  if (keysMaxAge > keysCeiling) throw new TypeError('keysMaxAge must be at most keysCeiling');
+  return settings;
+}
+
+/** What is given as undefined is not given. */
+const definedOf = (options: VerifierOptions): VerifierOptions =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as unknown as VerifierOptions;
+
+function seconds(name: string, value: unknown, least: number, most = Number.MAX_SAFE_INTEGER): number {
+  if (typeof value === 'number' && value >= least && value <= most) return value;
+  const bounds = most === Number.MAX_SAFE_INTEGER ? `at least ${least}` : `${least} to ${most}`;
+  throw new TypeError(`${name} must be a number of seconds, ${bounds}, got ${String(value)}`);
+}
+
+function secureUrl(text: string): string {
+  const url = URL.parse(text);
+  if (url === null) throw new TypeError(`jwksUrl must be a URL, got ${JSON.stringify(text)}`);
+  const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
+  if (url.protocol !== 'https:' && !(isLoopback && url.protocol === 'http:')) {
+    throw new TypeError(`jwksUrl must use https (http only on localhost), got ${url.protocol}//${url.host}`);
+  }
+  return url.href;
+}
