@@ -55,7 +55,7 @@ const audience = fc.oneof(fc.constantFrom('orders-api', 'b', ''), long(254, 258)
 const audiences = fc.oneof(
   audience,
   fc.array(audience, { maxLength: 22 }),
-  fc.uniqueArray(long(1, 3), { minLength: 18, maxLength: 22 }),
+  fc.uniqueArray(fc.nat().map(String), { minLength: 18, maxLength: 22 }),
 );
 const scope = fc.oneof(
   fc.constantFrom('orders:read', 'orders:read x', ' x', 'x ', 'a  b', '"', '\n', 'x\n', 'é'),
