@@ -1,7 +1,7 @@
 /** docs/deploying.md names all that is deployed, its apps synthesize, and every policy in the documents is one that AWS could read. */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import {
@@ -46,33 +46,32 @@ const stacks: Stack[] = [];
 const known = (): Stack[] => [...stacks, DESTROYED.toJSON() as Stack];
 
 describe('the apps of docs/deploying.md', () => {
-  const directory = mkdtempSync(join(HERE, '.deploying-'));
-  const files = SNIPPETS.map((code, index) => {
-    const file = join(directory, `${index + 1}.ts`);
-    writeFileSync(file, `${code.replaceAll("'keyturn'", "'../../lib/cdk/index.ts'")}\nexport { app };\n`);
-    return file;
-  });
+  let directory: string | undefined;
   let checked: Promise<string>;
 
   beforeAll(async () => {
-    const config = join(directory, 'tsconfig.json');
-    writeFileSync(
-      config,
-      JSON.stringify({ extends: '../../tsconfig.json', include: [], files: files.map((file) => basename(file)) }),
-    );
+    const made = mkdtempSync(join(HERE, '.deploying-'));
+    directory = made;
+    const files = SNIPPETS.map((_, index) => `${index + 1}.ts`);
+    for (const [index, code] of SNIPPETS.entries()) {
+      const app = code.replaceAll("'keyturn'", "'../../lib/cdk/index.ts'");
+      writeFileSync(join(made, `${index + 1}.ts`), `${app}\nexport { app };\n`);
+    }
+    const config = join(made, 'tsconfig.json');
+    writeFileSync(config, JSON.stringify({ extends: '../../tsconfig.json', include: [], files }));
     const tsc = fileURLToPath(new URL('../node_modules/.bin/tsc', import.meta.url));
     checked = run(tsc, ['-p', config]).then(
       ({ stdout }) => stdout,
       ({ stdout }: { stdout: string }) => stdout,
     );
     for (const file of files) {
-      const { app } = (await import(pathToFileURL(file).href)) as { app: App };
+      const { app } = (await import(pathToFileURL(join(made, file)).href)) as { app: App };
       stacks.push(...app.synth().stacks.map(({ template }) => template as Stack));
     }
   }, 120_000);
   afterAll(async () => {
     await checked;
-    rmSync(directory, { recursive: true });
+    if (directory) rmSync(directory, { recursive: true });
   });
 
   test('synthesize', () => {
