@@ -8,6 +8,8 @@ import { KeyturnError } from '../lib/core/errors.ts';
 interface PolicyEnvironment {
   readonly KEYTURN_POLICY: string;
   readonly KEYTURN_TABLE: string;
+  /** `yes`: lines of log carry metrics for CloudWatch, which cost. */
+  readonly KEYTURN_METRICS?: 'yes';
 }
 
 export interface SignEnvironment extends PolicyEnvironment {

@@ -1,67 +1,68 @@
 /**
- * Metrics as lines of log, which CloudWatch takes out by itself: no call, no library, no permission.
+ * Metrics as lines of log, which CloudWatch takes out by itself: no call, no library, no permission. Each costs by the
+ * month, so there are few, and none unless they are asked for.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
+import type { ErrorCode } from '../lib/core/errors.ts';
+import { REQUEST_CODES } from '../lib/core/errors.ts';
 import type { TickRecord } from '../lib/core/tick-record.ts';
 
 export const NAMESPACE = 'Keyturn';
 
-type Unit = 'Count' | 'Seconds' | 'Milliseconds';
-interface Metric {
+export interface Metric {
   readonly name: string;
-  readonly unit: Unit;
+  readonly unit: 'Count' | 'Seconds' | 'Milliseconds';
   readonly value: number;
 }
 
-/** What a line needs so that CloudWatch finds its metrics; the rest of the line is for people. */
-export function embedded(timestamp: number, dimensions: Readonly<Record<string, string>>, metrics: readonly Metric[]) {
-  const definitions = metrics.map(({ name, unit }) => ({ Name: name, Unit: unit }));
-  return {
-    event: 'metrics',
-    _aws: {
-      Timestamp: Math.round(timestamp * 1000),
-      CloudWatchMetrics: [{ Namespace: NAMESPACE, Dimensions: [Object.keys(dimensions)], Metrics: definitions }],
-    },
-    ...dimensions,
-    ...Object.fromEntries(metrics.map(({ name, value }) => [name, value])),
-  };
-}
+const isOn = process.env.KEYTURN_METRICS === 'yes';
 
 const count = (name: string, value: number): Metric => ({ name, unit: 'Count', value });
 const seconds = (name: string, value: number): Metric => ({ name, unit: 'Seconds', value });
 
-/** Holds that have an alarm of their own. */
-const HOLDS = {
-  rotation: 'RotationHeld',
-  edge: 'EdgeMismatch',
-  'active-key': 'KeyUnusable',
-  'foreign-key': 'ForeignKey',
-};
-
-/** One line a tick. Ages and times are those that the tick leaves behind. */
-export function tickMetrics(issuer: string, record: TickRecord, rotationPeriod: number): object {
-  const { at, report, error } = record;
-  const dimensions = { Issuer: issuer };
-  if (!report)
-    return embedded(at, dimensions, [count('Ticks', 1), count('TicksFailed', 1), ...errorMetrics(error?.code)]);
-  const held = (kind: string) => report.holds.filter((hold) => hold.kind === kind).length;
-  const active = report.keys.find(({ state }) => state === 'active')?.seconds;
-  const standby = report.keys.findLast(({ state, seconds }) => state === 'pending' && seconds !== undefined)?.seconds;
-  const stepped = (step: string) => report.steps.filter((done) => done.step === step).length;
-  return embedded(at, dimensions, [
-    count('Ticks', 1),
-    count('TicksFailed', 0),
-    count('Steps', report.steps.length),
-    count('Activations', stepped('activate')),
-    count('Holds', report.holds.length),
-    ...Object.entries(HOLDS).map(([kind, name]) => count(name, held(kind))),
-    count('CanaryFailed', report.holds.filter(({ why }) => /canary/.test(why)).length),
-    count('PublishedKeys', report.keys.length),
-    count('ObservedStandby', standby === undefined ? 0 : 1),
-    ...(active === undefined ? [] : [seconds('KeyAge', active), seconds('RotationOverdue', active - rotationPeriod)]),
-    ...(standby === undefined ? [] : [seconds('StandbyAge', standby)]),
-  ]);
+/** The members by which CloudWatch finds metrics in a line, to be spread into it; none where nobody asked. */
+export function embedded(issuer: string, at: number, metrics: readonly Metric[], isAsked = isOn): object | undefined {
+  if (!isAsked || metrics.length === 0) return undefined;
+  const values = Object.fromEntries(metrics.map(({ name, value }) => [name, value]));
+  const definitions = metrics.map(({ name, unit }) => ({ Name: name, Unit: unit }));
+  return {
+    _aws: {
+      Timestamp: Math.round(at * 1000),
+      CloudWatchMetrics: [{ Namespace: NAMESPACE, Dimensions: [['Issuer']], Metrics: definitions }],
+    },
+    Issuer: issuer,
+    ...values,
+  };
 }
 
-const errorMetrics = (code: string | undefined): Metric[] =>
-  code === 'clock_skewed' || code === 'document_newer' ? [count('TicksRefused', 1)] : [];
+/** What a tick leaves behind. One that failed says nothing of the keys: Lambda counts it as an error. */
+export function tickMetrics({ report }: TickRecord, rotationPeriod: number): Metric[] {
+  if (!report) return [];
+  const { keys, holds } = report;
+  const held = (kind: string) => holds.filter((hold) => hold.kind === kind).length;
+  const active = keys.find(({ state }) => state === 'active')?.seconds;
+  const standby = keys.findLast((key) => key.state === 'pending' && key.seconds !== undefined)?.seconds;
+  return [
+    count('ObservedStandby', standby === undefined ? 0 : 1),
+    count('EdgeMismatch', held('edge')),
+    count('KeyUnusable', held('active-key') + held('foreign-key')),
+    count('CanaryFailed', holds.filter(({ kind, why }) => kind === 'step' && /canary/.test(why)).length),
+    count('Holds', holds.length),
+    ...(active === undefined ? [] : [seconds('KeyAge', active), seconds('RotationOverdue', active - rotationPeriod)]),
+    ...(standby === undefined ? [] : [seconds('StandbyAge', standby)]),
+  ];
+}
+
+export const tokenMetrics = (milliseconds: number): Metric[] => [
+  count('Tokens', 1),
+  { name: 'SignMilliseconds', unit: 'Milliseconds', value: milliseconds },
+];
+
+/** The caller's fault or ours: who asks for what he may not have is no reason to wake anybody. */
+export function refusalMetrics(code: string): Metric[] {
+  const status = (REQUEST_CODES as Partial<Record<string, number>>)[code as ErrorCode] ?? 503;
+  if (status === 429) return [count('Throttled', 1)];
+  return [status < 500 ? count('Refused', 1) : count('Unavailable', 1)];
+}
+
+export const burnMetrics = (burned: number): Metric[] => [count('Burned', burned)];

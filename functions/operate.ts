@@ -1,10 +1,17 @@
 /** The operate function: what a person asks for. Its own grant, because it is more than a tick may do by itself. */
 import { type OperateReport, operate } from '../lib/core/operate.ts';
+import { burnMetrics, embedded } from './metrics.ts';
 import { rotatorPolicy, rotatorPorts } from './rotator.ts';
+import { clock, log } from './runtime.ts';
 
 const policy = rotatorPolicy();
 const ports = rotatorPorts(policy);
 
 const mayClose = process.env.KEYTURN_MAY_CLOSE === 'yes';
 
-export const handler = (event: unknown): Promise<OperateReport> => operate(ports, policy, event, { mayClose });
+export async function handler(event: unknown): Promise<OperateReport> {
+  const report = await operate(ports, policy, event, { mayClose });
+  const metrics = 'burned' in report && embedded(policy.issuer, clock(), burnMetrics(report.burned.length));
+  if (metrics) log({ event: 'metrics', ...metrics });
+  return report;
+}

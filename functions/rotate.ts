@@ -2,9 +2,9 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDbTickRecords } from '../lib/aws/tick-records.ts';
 import { rotate, type TickReport } from '../lib/core/rotate.ts';
-import { recorded } from '../lib/core/tick-record.ts';
+import { recorded, type TickRecord } from '../lib/core/tick-record.ts';
 import { readVariable } from './environment.ts';
-import { tickMetrics } from './metrics.ts';
+import { embedded, tickMetrics } from './metrics.ts';
 import { rotatorPolicy, rotatorPorts } from './rotator.ts';
 import { clock, log } from './runtime.ts';
 
@@ -12,9 +12,10 @@ const policy = rotatorPolicy();
 const ports = rotatorPorts(policy);
 const records = new DynamoDbTickRecords(new DynamoDBClient({}), readVariable('KEYTURN_TABLE'), policy.issuer);
 
+function notice(record: TickRecord): void {
+  const metrics = embedded(policy.issuer, record.at, tickMetrics(record, policy.rotationPeriod));
+  if (metrics) log({ event: 'metrics', ...metrics });
+}
+
 export const handler = (): Promise<TickReport> =>
-  recorded(
-    { records, clock, log, notice: (record) => log(tickMetrics(policy.issuer, record, policy.rotationPeriod)) },
-    policy,
-    () => rotate(ports, policy),
-  );
+  recorded({ records, clock, log, notice }, policy, () => rotate(ports, policy));

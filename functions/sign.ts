@@ -13,6 +13,7 @@ import { type SignedToken, TokenSigner } from '../lib/core/sign.ts';
 import { readSignerPolicy } from '../lib/core/signer-policy.ts';
 import { readClientsFile, readPolicyJson, readVariable } from './environment.ts';
 import { answerHttp, type HttpAnswer, type HttpEvent, isHttpEvent, readHttpBody } from './http.ts';
+import { embedded, refusalMetrics, tokenMetrics } from './metrics.ts';
 import { clock, log } from './runtime.ts';
 
 const policy = readSignerPolicy(readPolicyJson());
@@ -62,15 +63,17 @@ async function overHttp(event: HttpEvent, alias: string | undefined): Promise<Ht
 }
 
 async function issue(read: () => unknown, alias: string | undefined): Promise<SignedToken> {
+  const began = performance.now();
   try {
     const client = clientOf(alias);
     const request = parseSignRequest(read(), limits, client);
     const { keyringLoadedAt, ...answer } = await signer.sign(request);
-    logToken(request, answer, client?.id ?? ANY, keyringLoadedAt);
+    logToken(request, answer, client?.id ?? ANY, keyringLoadedAt, performance.now() - began);
     return answer;
   } catch (error) {
     const code = error instanceof KeyturnError ? error.code : 'internal';
-    log({ event: 'refusal', issuer: policy.issuer, client: alias, code });
+    const metrics = embedded(policy.issuer, clock(), refusalMetrics(code));
+    log({ event: 'refusal', issuer: policy.issuer, client: alias, code, ...metrics });
     throw error;
   }
 }
@@ -83,7 +86,13 @@ function clientOf(alias: string | undefined): Client | undefined {
   throw new KeyturnError('client_unknown', `the function must be invoked through ${expected}, got ${alias ?? 'none'}`);
 }
 
-function logToken(request: SignRequest, answer: SignedToken, client: string, keyringLoadedAt: number): void {
+function logToken(
+  request: SignRequest,
+  answer: SignedToken,
+  client: string,
+  keyringLoadedAt: number,
+  milliseconds: number,
+): void {
   log({
     event: 'token',
     issuer: policy.issuer,
@@ -96,5 +105,6 @@ function logToken(request: SignRequest, answer: SignedToken, client: string, key
     iat: answer.issuedAt,
     exp: answer.expiresAt,
     keyringLoadedAt,
+    ...embedded(policy.issuer, answer.issuedAt, tokenMetrics(milliseconds)),
   });
 }

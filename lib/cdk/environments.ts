@@ -10,10 +10,13 @@ import { policyToJson } from '../core/config.ts';
 import { signerPolicyToJson } from '../core/signer-policy.ts';
 import type { TokenIssuer } from './token-issuer.ts';
 
-export const signEnvironment = ({ policy, table }: TokenIssuer) =>
+const METRICS = { KEYTURN_METRICS: 'yes' } as const;
+
+export const signEnvironment = ({ policy, table, hasMetrics }: TokenIssuer) =>
   ({
     KEYTURN_POLICY: JSON.stringify(signerPolicyToJson(policy)),
     KEYTURN_TABLE: table.tableName,
+    ...(hasMetrics && METRICS),
   }) satisfies SignEnvironment;
 
 const edgeOf = ({ distribution }: TokenIssuer, observeAt: string | undefined) =>
@@ -30,6 +33,7 @@ export const rotateEnvironment = (issuer: TokenIssuer, observeAt: string | undef
     KEYTURN_SIGN_FUNCTION: signFunction.functionName,
     KEYTURN_SIGNER_ROLE_ARN: roles.arnOf('signer'),
     KEYTURN_ROTATOR_ROLE_ARNS: roles.rotatorArns.join(','),
+    ...(issuer.hasMetrics && METRICS),
   } satisfies RotateEnvironment;
 };
 

@@ -4,6 +4,7 @@ import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import type { Distribution } from 'aws-cdk-lib/aws-cloudfront';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IHostedZone } from 'aws-cdk-lib/aws-route53';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { PolicyProps } from './policy-props.ts';
 
 /** What the AWS resources look like. Either `issuer` or `domainName` is mandatory. */
@@ -44,6 +45,21 @@ export interface TokenIssuerProps extends Omit<PolicyProps, 'issuer'> {
    * @default 512
    */
   readonly memorySize?: number;
+  /**
+   * Where alarms go. Ten alarms and fourteen metrics: some five dollars a month.
+   * @default - no alarms
+   */
+  readonly alarmTopic?: ITopic;
+  /**
+   * Metrics of the issuer's own: ages of keys, holds, tokens, refusals.
+   * @default - where there is an alarmTopic or a dashboard
+   */
+  readonly metrics?: boolean;
+  /**
+   * A dashboard of the metrics.
+   * @default false
+   */
+  readonly dashboard?: boolean;
   /**
    * How long the functions' logs are kept.
    * @default RetentionDays.ONE_YEAR

@@ -11,8 +11,10 @@ import type { ClientRules } from '../core/clients.ts';
 import type { Policy } from '../core/config.ts';
 import { KeyturnError } from '../core/errors.ts';
 import { ROTATOR_TIMEOUT_SECONDS } from '../core/policy.ts';
+import { Alarms } from './alarms.ts';
 import { Callers } from './callers.ts';
 import type { ClientProps, IssuerClient } from './clients.ts';
+import { addDashboard } from './dashboard.ts';
 import { Deployment } from './deployment.ts';
 import { Documents } from './documents.ts';
 import { issuerOf } from './domain.ts';
@@ -40,6 +42,8 @@ export class TokenIssuer extends TokenIssuerBase {
 
   readonly policy: Policy;
   readonly removalPolicy: RemovalPolicy;
+  /** Whether its functions write metrics of their own. */
+  readonly hasMetrics: boolean;
   readonly roles: IssuerRoles;
   readonly table: Table;
   readonly bucket: Bucket;
@@ -51,6 +55,8 @@ export class TokenIssuer extends TokenIssuerBase {
   readonly canaryAlias: Alias;
   readonly deployment: Deployment;
   readonly ticking: Ticking;
+  /** Where there is an alarmTopic. */
+  readonly alarms: Alarms | undefined;
   readonly #callers: Callers;
 
   /** @throws KeyturnError `policy_invalid`, `policy_unsafe` in the words of run time */
@@ -59,6 +65,7 @@ export class TokenIssuer extends TokenIssuerBase {
     this.policy = policyFromProps({ ...props, issuer: issuerOf(props) });
     this.#refuseTwice();
     this.removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
+    this.hasMetrics = props.metrics ?? (props.alarmTopic !== undefined || props.dashboard === true);
     const { removalPolicy } = this;
     const { logRetention, observeAt } = props;
     this.roles = new IssuerRoles(this, 'Roles', this.policy.issuer);
@@ -120,6 +127,8 @@ export class TokenIssuer extends TokenIssuerBase {
     // The first key is the deployment's to make, and the last tick must be over before an issuer is closed.
     this.ticking.schedule.node.addDependency(this.deployment.resource);
 
+    this.alarms = props.alarmTopic && new Alarms(this, 'Alarms', props.alarmTopic);
+    if (props.dashboard) addDashboard(this, 'Dashboard', this);
     addOutputs(this, props);
     if (!props.domainName && !props.distribution)
       Annotations.of(this).addWarningV2('keyturn:domain', domainWarning(this));

@@ -69,7 +69,7 @@ test.concurrent('--json says everything as one JSON object a line', async () => 
     .map((line) => JSON.parse(line) as Record<string, unknown>);
   expect(lines[0]).toMatchObject({ event: 'started', unsafe: false });
   expect(new Set(lines.slice(1).map((line) => `${line.function} ${line.event}`))).toEqual(
-    new Set(['rotate step', 'rotate metrics', 'sign refusal']),
+    new Set(['rotate step', 'sign refusal']),
   );
   expect(command.stderr).toBe('');
 });
