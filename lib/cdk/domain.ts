@@ -19,6 +19,8 @@ const refuse = (message: string): never => {
 
 /** @throws KeyturnError `policy_invalid` when the issuer lives elsewhere than at the domain */
 export function issuerOf({ issuer, domainName }: DomainProps & { readonly issuer?: string }): string {
+  // Where http would do, nothing is deployed.
+  if (issuer?.startsWith('http:')) refuse(`issuer must use https, got ${issuer}`);
   if (domainName === undefined) return issuer ?? refuse('either issuer or domainName must be given');
   if (issuer === undefined) return `https://${domainName}`;
   const { host } = new URL(issuer);

@@ -28,6 +28,7 @@ import type { TokenIssuerProps } from './props.ts';
 import { IssuerRoles } from './roles.ts';
 import { Ticking } from './schedule.ts';
 import { SignCode } from './sign-code.ts';
+import { tableFence } from './table-policy.ts';
 
 const DAY = 86_400;
 /** Two rounds of a keyring that must be read again and of calls that the SDK tries twice. */
@@ -71,7 +72,9 @@ export class TokenIssuer extends TokenIssuerBase {
     this.roles = new IssuerRoles(this, 'Roles', this.policy.issuer);
     const { signer, rotator, operator } = this.roles;
 
+    const writerArns = this.roles.rotatorArns;
     this.table = new Table(this, 'Table', {
+      resourcePolicy: tableFence(writerArns),
       ...(props.tableName && { tableName: props.tableName }),
       partitionKey: { name: 'issuer', type: AttributeType.STRING },
       billingMode: BillingMode.PAY_PER_REQUEST,
@@ -79,7 +82,6 @@ export class TokenIssuer extends TokenIssuerBase {
       deletionProtection: removalPolicy !== RemovalPolicy.DESTROY,
       removalPolicy,
     });
-    const writerArns = this.roles.rotatorArns;
     const documents = new Documents(this, 'Documents', { ...props, policy: this.policy, writerArns, removalPolicy });
     this.bucket = documents.bucket;
     this.distribution = documents.distribution;

@@ -19,6 +19,10 @@ const POLICIES: Readonly<Record<string, (template: Resolved, id: string, propert
     references(template, id, 'Roles').map((role) => ({ ...own(template, role), kind: 'onIdentity', document })),
   'AWS::S3::BucketPolicy': (template, id, { PolicyDocument: document }) =>
     references(template, id, 'Bucket').map((bucket) => ({ ...own(template, bucket), kind: 'onResource', document })),
+  'AWS::DynamoDB::Table': (template, id, { ResourcePolicy }) =>
+    ResourcePolicy === undefined
+      ? []
+      : [{ ...own(template, id), kind: 'onResource', document: (ResourcePolicy as Properties).PolicyDocument }],
   'AWS::SQS::QueuePolicy': (template, id, { PolicyDocument: document }) =>
     references(template, id, 'Queues').map((queue) => ({ ...own(template, queue), kind: 'onResource', document })),
   'AWS::Lambda::Permission': (_, id, properties) => [permission(label(id), properties)],

@@ -55,6 +55,10 @@ const item = (issuer: string | null, table = 'IssuerTable'): Asking => ({
   context: { 'dynamodb:leadingkeys': issuer === null ? null : [issuer] },
 });
 const GET = ['dynamodb:GetItem'];
+const WRITE_ITEM = [
+  ...['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem', 'PartiQLInsert', 'PartiQLUpdate', 'PartiQLDelete'],
+].map((name) => `dynamodb:${name}`);
+const KEYRING = 'IssuerTable NobodyElseWritesTheKeyring';
 const RECORD = [...GET, 'dynamodb:PutItem'];
 const OTHER_CALLS = ['UpdateItem', 'DeleteItem', 'Query', 'Scan', 'BatchWriteItem'].map((name) => `dynamodb:${name}`);
 
@@ -65,6 +69,13 @@ const keyrings: Row[] = [
   row('write what it does not name', ROTATING, ['dynamodb:PutItem'], item(null)),
   row('read in another table', ['signer', 'reader', ...ROTATING], GET, item(ISSUER, 'OtherTable')),
   row('write the keyring', ['signer', 'deployer', ...GRANTED], ['dynamodb:PutItem'], item(ISSUER)),
+  row(
+    'write the keyring in any way',
+    ['administrator', 'signer', 'billing', ...OTHERS],
+    WRITE_ITEM,
+    item(ISSUER),
+    KEYRING,
+  ),
   row('read the keyring', ['deployer', 'scheduler', 'caller', 'person', 'billing', ...OTHERS], GET, item(ISSUER)),
   row('read or write the record of ticks', ['signer', 'deployer', 'caller', 'person'], RECORD, item(`${ISSUER}#tick`)),
   row('treat the keyring otherwise', OWN_ROLES, OTHER_CALLS, item(ISSUER)),

@@ -42,7 +42,7 @@ export function deployed(): Deployed {
     const Statement = [{ Sid: 'Everything', Effect: 'Allow', Action, Resource: '*' }];
     account.attach({ to, owner, kind: 'onIdentity', document: { Version: '2012-10-17', Statement } });
   };
-  administers(roleArn('administrator'), 'Administrator', ['kms:*', 's3:*']);
+  administers(roleArn('administrator'), 'Administrator', ['kms:*', 's3:*', 'dynamodb:*']);
   administers(FOREIGN_ROLE, 'Foreigner', ['kms:*', 's3:*', 'lambda:*', 'dynamodb:*']);
   return { template, account };
 }

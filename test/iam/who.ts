@@ -28,7 +28,7 @@ export const WHO = {
     arn: roleArn('CustomS3AutoDeleteObjectsCustomResourceProviderRole'),
     owner: 'CustomS3AutoDeleteObjectsCustomResourceProviderRole',
   },
-  /** Holds `kms:*` and `s3:*` on everything. */
+  /** Holds `kms:*`, `s3:*` and `dynamodb:*` on everything. */
   administrator: { arn: roleArn('administrator'), owner: 'Administrator' },
 } as const satisfies Record<string, Principal & { readonly owner: string }>;
 
