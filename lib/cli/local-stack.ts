@@ -20,6 +20,8 @@ const DISTRIBUTION = 'E2LOCALKEYTURN';
 const ROLE = 'arn:aws:iam::000000000000:role/keyturn';
 
 export interface LocalOptions extends Pick<StackOptions, 'host' | 'port' | 'dataDirectory' | 'onLog' | 'onTick'> {
+  /** The issuer's name, where the machine's own does not reach: in containers. */
+  readonly issuer?: string;
   /** As in `keyturn.config.json`. Its issuer's origin gives way to the local address; the path stays. */
   readonly config: Readonly<Record<string, unknown>>;
   /** How many environments the sign function may have at once. */
@@ -37,13 +39,15 @@ export interface LocalStack extends Stack {
 
 /** @throws KeyturnError `policy_invalid`, `policy_unsafe`; Error with one sentence for a port or directory */
 export async function startLocalStack(options: LocalOptions): Promise<LocalStack> {
-  const { signers = 4, ticking = true, hooks, config: whole, ...rest } = options;
-  const { clients: rules, ...config } = whole;
+  const { signers = 4, ticking = true, hooks, config: whole, issuer, ...rest } = options;
+  const { clients: rules, ...settings } = whole;
+  const config = { ...settings, ...(issuer !== undefined && { issuer: parseIssuer(issuer) }) };
+  const policyAt = (port: number) => (issuer === undefined ? localPolicy(config, port) : parsePolicy(config));
   if (!existsSync(join(BUNDLES, 'sign', 'index.js'))) {
     throw new Error(`the functions are not built: run "npm run build" (${BUNDLES} has no sign/index.js)`);
   }
   // Checked before anything listens; the port may be any until then.
-  const { secretClaims } = requireSafe(localPolicy(config, options.port || 1));
+  const { secretClaims } = requireSafe(policyAt(options.port || 1));
   const checked = rules === undefined ? undefined : checkClientRules(withoutRoles(rules), secretClaims);
   const clients = checked && readClients(checked);
   const asset = checked && new RulesFile(checked);
@@ -71,9 +75,9 @@ export async function startLocalStack(options: LocalOptions): Promise<LocalStack
       DistributionId: DISTRIBUTION,
       DistributionDomain: new URL(url).host,
     }),
-    ...(ticking && { tickSeconds: localPolicy(config, 1).tick }),
+    ...(ticking && { tickSeconds: policyAt(1).tick }),
     functions: ({ edge }) => {
-      const own = localPolicy(config, Number(new URL(edge).port));
+      const own = policyAt(Number(new URL(edge).port));
       policy = own;
       const sign: SignEnvironment = {
         KEYTURN_POLICY: JSON.stringify(signerPolicyToJson(own)),

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Client } from '../core/clients.ts';
-import { documentPaths } from '../core/issuer.ts';
+import { documentPaths, parseIssuer } from '../core/issuer.ts';
 import { printer } from './local-output.ts';
 import { startLocalStack } from './local-stack.ts';
 import { EXIT } from './verb.ts';
@@ -18,6 +18,8 @@ use it at home and in CI, never to protect anything.
   --config FILE       windows, algorithm, verifiers and clients, as in keyturn.config.json
   --port PORT         where it answers (default 4790; 0 takes a free one)
   --host HOST         the address it listens on (default 127.0.0.1)
+  --issuer URL        the issuer's name for other containers, such as http://issuer:4790
+                      (default http://localhost:PORT)
   --data DIR          keeps keys, documents and table there, for each port apart (default: memory)
   --fast              a whole rotation a minute, to watch
   --unsafe-windows    take windows that would break tokens; every tick says so
@@ -58,6 +60,7 @@ export async function run(args: string[]): Promise<number> {
       config: { type: 'string' },
       port: { type: 'string', default: '4790' },
       host: { type: 'string', default: '127.0.0.1' },
+      issuer: { type: 'string' },
       data: { type: 'string' },
       fast: { type: 'boolean', default: false },
       'unsafe-windows': { type: 'boolean', default: false },
@@ -65,7 +68,7 @@ export async function run(args: string[]): Promise<number> {
     },
   });
   const port = readPort(values.port);
-  if (port === 0 && values.data !== undefined) {
+  if (port === 0 && values.data !== undefined && values.issuer === undefined) {
     throw new Error('--data needs a fixed --port: the issuer is named by its port, and a new one has no keys there');
   }
   const config = {
@@ -78,7 +81,8 @@ export async function run(args: string[]): Promise<number> {
     config,
     port,
     host: values.host,
-    ...(values.data !== undefined && { dataDirectory: join(values.data, `port-${port}`) }),
+    ...(values.issuer !== undefined && { issuer: values.issuer }),
+    ...(values.data !== undefined && { dataDirectory: join(values.data, nameOf(port, values.issuer)) }),
     onLog: print.log,
     onTick: print.tick,
   });
@@ -107,6 +111,14 @@ function exampleRequest(client: Client | undefined): object {
   const [audience = 'orders-api'] = client?.audiences ?? [];
   return { audience, claims: client?.subject === undefined ? { sub: 'svc:checkout' } : {} };
 }
+
+/** An issuer of another name has other keys. */
+const nameOf = (port: number, issuer: string | undefined): string =>
+  issuer === undefined
+    ? `port-${port}`
+    : parseIssuer(issuer)
+        .replace(/^https?:\/\//, '')
+        .replaceAll(/[^\w.-]/g, '-');
 
 function readPort(text: string): number {
   const port = Number(text);

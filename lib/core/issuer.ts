@@ -9,6 +9,10 @@ const refuse = (message: string): never => {
   throw new KeyturnError('policy_invalid', message);
 };
 
+/** Where http will do: this machine, and the names without a dot that containers call each other by. No public DNS has one. */
+export const isNearby = (hostname: string): boolean =>
+  ['127.0.0.1', '[::1]'].includes(hostname) || /^[\w-]+$/.test(hostname);
+
 /**
  * RFC 8414 §2: https, no query, no fragment. A trailing slash or an upper-case host would make two spellings of one
  * issuer, and verifiers compare exactly (RFC 7519 §4.1.1).
@@ -16,9 +20,10 @@ const refuse = (message: string): never => {
 export function parseIssuer(value: unknown): string {
   const url = typeof value === 'string' ? URL.parse(value) : null;
   if (typeof value !== 'string' || !url) return refuse(`issuer must be an https URL, got ${JSON.stringify(value)}`);
-  const loopback = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
-  if (url.protocol !== 'https:' && !(loopback && url.protocol === 'http:')) {
-    refuse(`issuer must use https (http only on localhost), got ${url.protocol}//${url.host}`);
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isNearby(url.hostname))) {
+    refuse(
+      `issuer must use https (http only on localhost, or at a name without a dot), got ${url.protocol}//${url.host}`,
+    );
   }
   if (url.search || url.hash || url.username || url.password) {
     refuse('issuer must have no query, fragment, user name or password');

@@ -73,6 +73,7 @@ describe('a domain', () => {
 
 test.each<[string, Make, string, typeof HOME?]>([
   ['no name at all', () => ({}), 'either issuer or domainName must be given'],
+  ['a name over http', () => ({ issuer: 'http://issuer' }), 'issuer must use https, got http://issuer'],
   [
     'another host',
     (stack) => ({ issuer: 'https://id.example.com', domainName: 'auth.example.com', certificate: certificate(stack) }),

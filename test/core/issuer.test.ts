@@ -19,6 +19,8 @@ describe('parseIssuer', () => {
     'http://localhost:4790',
     'http://127.0.0.1:4790',
     'http://[::1]:4790/a',
+    'http://issuer:4790',
+    'http://my_issuer-1',
   ])('%s', (issuer) => {
     expect(parseIssuer(issuer)).toBe(issuer);
   });
@@ -46,13 +48,32 @@ describe('parseIssuer', () => {
     [' https://auth.example.com', 'issuer must be written https://auth.example.com, got  https://auth.example.com'],
     ['https://zürich.example', 'issuer must be written https://xn--zrich-kva.example, got https://zürich.example'],
     ['https:auth.example.com', 'issuer must be written https://auth.example.com, got https:auth.example.com'],
-    ['http://auth.example.com', 'issuer must use https (http only on localhost), got http://auth.example.com'],
+    [
+      'http://auth.example.com',
+      'issuer must use https (http only on localhost, or at a name without a dot), got http://auth.example.com',
+    ],
     [
       'http://localhost.example.com',
-      'issuer must use https (http only on localhost), got http://localhost.example.com',
+      'issuer must use https (http only on localhost, or at a name without a dot), got http://localhost.example.com',
     ],
-    ['ftp://localhost', 'issuer must use https (http only on localhost), got ftp://localhost'],
-    ['urn:example:auth', 'issuer must use https (http only on localhost), got urn://'],
+    ['http://[::2]', 'issuer must use https (http only on localhost, or at a name without a dot), got http://[::2]'],
+    [
+      'http://192.0.2.1',
+      'issuer must use https (http only on localhost, or at a name without a dot), got http://192.0.2.1',
+    ],
+    [
+      'http://issuer.',
+      'issuer must use https (http only on localhost, or at a name without a dot), got http://issuer.',
+    ],
+    [
+      'http://3221225985',
+      'issuer must use https (http only on localhost, or at a name without a dot), got http://192.0.2.1',
+    ],
+    [
+      'ftp://localhost',
+      'issuer must use https (http only on localhost, or at a name without a dot), got ftp://localhost',
+    ],
+    ['urn:example:auth', 'issuer must use https (http only on localhost, or at a name without a dot), got urn://'],
     ['https://auth.example.com/?a=b', 'issuer must have no query, fragment, user name or password'],
     ['https://auth.example.com/#a', 'issuer must have no query, fragment, user name or password'],
     ['https://me@auth.example.com', 'issuer must have no query, fragment, user name or password'],

@@ -1,5 +1,6 @@
 /** The issuer's two ways in: a function URL, and Lambda's Invoke. What is posted where, and what the answers mean. */
 import { REQUEST_CODES } from '../../core/errors.ts';
+import { isNearby } from '../../core/issuer.ts';
 import { TokenError } from './errors.ts';
 
 /** What may be asked for: https://github.com/keyturn/keyturn#what-you-can-ask-for, within the client's rules. */
@@ -38,15 +39,15 @@ const invalid = (message: string): never => {
   throw new TokenError('options_invalid', message);
 };
 
-const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
-
 /** @throws TokenError `options_invalid` */
 export function urlEndpoint(url: string, region: string | undefined): Endpoint {
   const parsed = URL.parse(url);
   if (!parsed) return invalid(`url must be the sign function's URL, got ${JSON.stringify(url)}`);
-  const isLocal = parsed.protocol === 'http:' && LOOPBACK.includes(parsed.hostname);
+  const isLocal = parsed.protocol === 'http:' && isNearby(parsed.hostname);
   if (isLocal) return { url, region: undefined, read: readHttp };
-  if (parsed.protocol !== 'https:') invalid(`url must use https (http only on this machine), got ${parsed.origin}`);
+  if (parsed.protocol !== 'https:') {
+    invalid(`url must use https (http only on localhost, or at a name without a dot), got ${parsed.origin}`);
+  }
   const named = /^[a-z0-9]+\.lambda-url\.([a-z0-9-]+)\.on\.aws$/.exec(parsed.hostname)?.[1];
   return {
     url,

@@ -319,17 +319,23 @@ describe('options', () => {
     [{}, 'either url or functionName must be given'],
     [{ url: URL_OF_ORDERS, functionName: 'sign:orders' }, 'either url or functionName must be given'],
     [{ url: 'sign' }, 'url must be the sign function\'s URL, got "sign"'],
-    [{ url: 'http://example.com/' }, 'url must use https (http only on this machine), got http://example.com'],
+    [
+      { url: 'http://example.com/' },
+      'url must use https (http only on localhost, or at a name without a dot), got http://example.com',
+    ],
     [{ url: 'https://tokens.example.com/' }, 'region must be given for a url that does not name it'],
   ])('%j', (options, sentence) => {
     expect(() => new TokenClient(options)).toThrow(sentence);
   });
 
-  test('a local issuer needs no credentials and no Region', async () => {
-    const client = new TokenClient({ url: 'http://localhost:4790/sign', fetch: issuer.fetch });
-    expect((await client.get(REQUEST)).token).toBe('t1');
-    expect(issuer.sent[0]?.headers.has('authorization')).toBe(false);
-  });
+  test.each(['http://localhost:4790/sign', 'http://issuer:4790/sign'])(
+    'a local issuer needs no credentials and no Region: %s',
+    async (url) => {
+      const client = new TokenClient({ url, fetch: issuer.fetch });
+      expect((await client.get(REQUEST)).token).toBe('t1');
+      expect(issuer.sent[0]?.headers.has('authorization')).toBe(false);
+    },
+  );
 });
 
 describe('the fetch wrapper', () => {
