@@ -1,4 +1,5 @@
 /** What is not as it should be and that no step of this tick can mend: each is a reason for an alarm. */
+import { documentPaths } from './issuer.ts';
 import { activeKey, isRendered, pendingKeys, renderedKeys } from './keyring.ts';
 import { ownKmsKeys, type Seen } from './lifecycle.ts';
 import { maxKeys, maxKmsKeys, unsafe } from './policy.ts';
@@ -31,7 +32,7 @@ export function holds(situation: Situation): Hold[] {
   const { ready, wanted, why } = readiness(situation);
   if (wanted && !ready) add('rotation', why);
 
-  const edge = edgeProblem(seen);
+  const edge = edgeProblem(seen, documentPaths(policy.issuer).jwks);
   if (edge) add('edge', edge);
 
   const active = activeKey(keyring);
@@ -58,9 +59,13 @@ export function holds(situation: Situation): Hold[] {
   return found;
 }
 
-function edgeProblem({ edge, published }: Seen): string | undefined {
+function edgeProblem({ edge, published, edgeBody, stored }: Seen, jwksPath: string): string | undefined {
   if (!edge) return 'the edge does not serve the JWKS';
   if (!published) return 'the bucket holds no JWKS';
-  if (edge.version === published.version) return undefined;
+  // A key more, and the same version: somebody else's work.
+  const isSame = edgeBody === stored.get(jwksPath)?.body;
+  if (edge.version === published.version) {
+    return isSame ? undefined : `the edge serves version ${edge.version} with other contents than the bucket`;
+  }
   return `the edge serves version ${edge.version}, the bucket holds ${published.version}`;
 }

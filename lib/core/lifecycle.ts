@@ -31,6 +31,8 @@ export interface Seen {
   readonly published: ServedJwks | undefined;
   /** The JWKS that the edge serves; undefined when it cannot be had. */
   readonly edge: ServedJwks | undefined;
+  /** The very bytes of it. */
+  readonly edgeBody: string | undefined;
   /** KMS keys by ARN: those that carry our tag, and those of the keyring. */
   readonly kms: ReadonlyMap<string, KmsKey>;
 }

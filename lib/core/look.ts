@@ -14,8 +14,6 @@ export interface LookPorts {
 }
 
 export interface Look extends Seen {
-  /** The very bytes that the edge serves, for the canary to be verified against. */
-  readonly edgeBody: string | undefined;
   /** Why the edge cannot be had, where it cannot. */
   readonly edgeProblem: unknown;
 }

@@ -5,6 +5,7 @@
 import type { Algorithm } from './algorithms.ts';
 import type { Policy } from './config.ts';
 import { renderDocuments } from './discovery.ts';
+import { documentPaths } from './issuer.ts';
 import type { PublicJwk } from './jwk.ts';
 import { isRendered, type Key, type Keyring } from './keyring.ts';
 import { nextStep, type Seen, type Step } from './lifecycle.ts';
@@ -79,7 +80,8 @@ function seenOf(keyring: Keyring, policy: Policy): Seen {
   const kids = new Set(keyring.keys.filter(isRendered).map(({ kid }) => kid));
   const served = documents.length > 0 ? { version: keyring.documentVersion, kids } : undefined;
   const kms = new Map(keyring.keys.filter(isRendered).map((key) => [key.keyArn, enabled(key, keyring.id)]));
-  return { stored, storedVersion: keyring.documentVersion, published: served, edge: served, kms };
+  const edgeBody = stored.get(documentPaths(policy.issuer).jwks)?.body;
+  return { stored, storedVersion: keyring.documentVersion, published: served, edge: served, edgeBody, kms };
 }
 
 const enabled = ({ keyArn, kid, createdAt }: Extract<Key, { createdAt: number }>, id: string): KmsKey => ({

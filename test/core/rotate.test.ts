@@ -273,6 +273,21 @@ describe('what others do', () => {
     expect(active(world)).not.toBe(before?.kid);
   });
 
+  test('an edge that serves a key more under the same version is said', async () => {
+    const world = await settled();
+    const fetch = world.bucket.fetch.bind(world.bucket);
+    world.bucket.fetch = async (path) => {
+      const answer = await fetch(path);
+      const document = JSON.parse(answer.body);
+      return {
+        ...answer,
+        body: JSON.stringify({ ...document, keys: [...document.keys, { kty: 'EC', kid: 'mallory' }] }),
+      };
+    };
+    const { holds } = await world.tick();
+    expect(holds).toEqual([{ kind: 'edge', why: 'the edge serves version 2 with other contents than the bucket' }]);
+  });
+
   test('a disabled active key without a ready standby is held and said', async () => {
     const world = await settled();
     world.now += HOUR;
