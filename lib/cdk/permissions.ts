@@ -22,6 +22,9 @@ export interface RotatorResources extends SignerResources {
 
 const ofThisIssuer = (issuer: string) => ({ [`aws:ResourceTag/${TAGS.issuer}`]: issuer });
 
+/** Tagging at birth cannot be told from tagging later: what encrypts somebody's data stays out of reach all the same. */
+const signingKeys = (issuer: string) => ({ ...ofThisIssuer(issuer), 'kms:KeyUsage': 'SIGN_VERIFY' });
+
 /** `ForAllValues` is true where the key is missing: hence the `Null`. */
 export const ownItem = (issuer: string) => items([issuer]);
 
@@ -118,14 +121,14 @@ function keyStatements({ issuer, keysArn, deletionWindowDays }: RotatorResources
       sid: 'LookAfterKeysOfThisIssuer',
       actions: ['kms:DescribeKey', 'kms:DisableKey', 'kms:GetKeyPolicy', 'kms:GetPublicKey'],
       resources: [keysArn],
-      conditions: { StringEquals: ofThisIssuer(issuer) },
+      conditions: { StringEquals: signingKeys(issuer) },
     }),
     new PolicyStatement({
       sid: 'ScheduleDeletionNoSoonerThanConfigured',
       actions: ['kms:ScheduleKeyDeletion'],
       resources: [keysArn],
       conditions: {
-        StringEquals: ofThisIssuer(issuer),
+        StringEquals: signingKeys(issuer),
         NumericGreaterThanEquals: { 'kms:ScheduleKeyDeletionPendingWindowInDays': deletionWindowDays },
       },
     }),

@@ -111,12 +111,15 @@ describe('keys', () => {
     });
   });
 
-  test('are looked after only where they carry the tag of the issuer', () => {
+  test('are looked after only where they sign and carry the tag of the issuer', () => {
     for (const { condition } of [
       ...named('LookAfterKeysOfThisIssuer'),
       ...named('ScheduleDeletionNoSoonerThanConfigured'),
     ]) {
-      expect(condition.StringEquals).toEqual({ 'aws:ResourceTag/keyturn:issuer': ISSUER });
+      expect(condition.StringEquals).toEqual({
+        'aws:ResourceTag/keyturn:issuer': ISSUER,
+        'kms:KeyUsage': 'SIGN_VERIFY',
+      });
     }
   });
 

@@ -16,7 +16,12 @@ export const CONCEDED: readonly (readonly [row: Row, why: string])[] = [
     'as above; whose key that is has a policy to say otherwise, as those of the other issuers do',
   ],
   [
-    row('disable and delete what is tagged as ours', ROTATING, ['kms:DisableKey', 'kms:ScheduleKeyDeletion'], DECOY),
+    row(
+      'disable and delete a signing key that is tagged as ours',
+      ROTATING,
+      ['kms:DisableKey', 'kms:ScheduleKeyDeletion'],
+      DECOY,
+    ),
     'the tag decides; the code itself leaves a key alone whose policy is not ours to the letter',
   ],
   [

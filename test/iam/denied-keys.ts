@@ -109,6 +109,12 @@ const having: Row[] = [
   row('change a key for good', [...OWN_ROLES, ...OTHERS, ...GRANTED], CHANGE, OURS),
   row('delete a key sooner', ROTATING, DELETE, but(OURS, { 'kms:schedulekeydeletionpendingwindowindays': '29' })),
   row('delete a key at will', ROTATING, DELETE, but(OURS, { 'kms:schedulekeydeletionpendingwindowindays': null })),
+  row(
+    'disable or delete what encrypts somebody’s data, tagged as ours',
+    ROTATING,
+    ['kms:DisableKey', 'kms:ScheduleKeyDeletion'],
+    but(DECOY, { 'kms:keyusage': 'ENCRYPT_DECRYPT' }),
+  ),
   row('retag a key', ['administrator', 'signer', ...OTHERS], TAG, OURS, 'IssuerKey NobodyElseRetags'),
   row('give a key to the other issuer', ROTATING, TAG, but(OURS, tagged('request', OTHER_ISSUER))),
   row('look for keys', OTHERS_OF_THE_ACCOUNT, ['tag:GetResources'], NEW),
