@@ -8,22 +8,28 @@ import type { Record } from './trace.ts';
 export class SimulatedKeyrings implements KeyringStore {
   /** As JSON, so that no writer and no reader share an object. */
   item: { readonly text: string; readonly revision: number } | undefined;
+  #read: { readonly text: string; readonly keyring: Keyring } | undefined;
   readonly #clock: Clock;
   readonly #perform: Perform;
   readonly #record: Record;
+  readonly #frozen: boolean;
 
-  /** @param clock the table's own, from which a machine's may differ */
-  constructor(clock: Clock, perform: Perform, record: Record) {
+  /**
+   * @param clock the table's own, from which a machine's may differ
+   * @param frozen each revision is read once and frozen: in a long run the same one is loaded again and again
+   */
+  constructor(clock: Clock, perform: Perform, record: Record, frozen = false) {
     this.#clock = clock;
     this.#perform = perform;
     this.#record = record;
+    this.#frozen = frozen;
   }
 
   load(): Promise<Loaded> {
     return this.#perform('store.load', () => {
       const serverTime = Math.floor(this.#clock());
       if (!this.item) return { keyring: undefined, revision: 0, serverTime };
-      return { keyring: JSON.parse(this.item.text) as Keyring, revision: this.item.revision, serverTime };
+      return { keyring: this.#keyring(this.item.text), revision: this.item.revision, serverTime };
     });
   }
 
@@ -38,4 +44,18 @@ export class SimulatedKeyrings implements KeyringStore {
       return expected + 1;
     });
   }
+
+  #keyring(text: string): Keyring {
+    if (!this.#frozen) return JSON.parse(text) as Keyring;
+    if (this.#read?.text !== text) this.#read = { text, keyring: freeze(JSON.parse(text) as Keyring) };
+    return this.#read.keyring;
+  }
+}
+
+function freeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    Object.values(value).forEach(freeze);
+  }
+  return value;
 }

@@ -1,14 +1,21 @@
 /** KMS in memory, with real keys and real signatures: fixed bytes would hide an encoding that nobody can read. */
-import { constants, createPublicKey, generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto';
+import { createPublicKey, type KeyObject, randomUUID } from 'node:crypto';
 import { type Algorithm, facts } from '../core/algorithms.ts';
+import { CANARY_TYPE } from '../core/canary.ts';
 import { KeyturnError } from '../core/errors.ts';
 import { jwkFromSpki, type PublicJwk } from '../core/jwk.ts';
 import type { Intent } from '../core/keyring.ts';
 import type { Clock, KeyManager, KmsKey, Signer, SigningKey } from '../core/ports.ts';
 import type { Perform } from './call.ts';
+import { deriveKey, generateKey, rawSignature } from './keys.ts';
+import type { Dice } from './random.ts';
 import type { Record } from './trace.ts';
 
 interface StoredKey {
+  /** KMS is eventually consistent: until then a new key is not there, for whoever asks by its name. */
+  readonly visibleAt: number;
+  /** The tag index lags further behind. */
+  readonly taggedAt: number;
   readonly keyArn: string;
   readonly algorithm: Algorithm;
   readonly intentId: string;
@@ -22,14 +29,19 @@ const DAY = 86_400;
 
 export class SimulatedKms implements Signer, KeyManager {
   readonly stored = new Map<string, StoredKey>();
+  /** Seconds for which keys that are made from now on stay invisible, and for which their tags do. */
+  lag = { key: 0, tags: 0 };
   readonly #clock: Clock;
   readonly #perform: Perform;
   readonly #record: Record;
+  readonly #dice: Dice | undefined;
 
-  constructor(clock: Clock, perform: Perform, record: Record) {
+  /** @param dice with them, keys follow from a seed and only canaries are really signed: nobody reads the other tokens */
+  constructor(clock: Clock, perform: Perform, record: Record, dice?: Dice) {
     this.#clock = clock;
     this.#perform = perform;
     this.#record = record;
+    this.#dice = dice;
   }
 
   sign({ keyArn, algorithm }: SigningKey, message: Uint8Array): Promise<Uint8Array> {
@@ -38,16 +50,21 @@ export class SimulatedKms implements Signer, KeyManager {
       if (!key || this.#state(key) !== 'enabled')
         throw new KeyturnError('key_unusable', `KMS key ${keyArn} is unusable`);
       if (key.algorithm !== algorithm) throw new KeyturnError('key_unusable', `KMS key ${keyArn} is of another kind`);
-      return rawSignature(key, message);
+      if (this.#dice && !isCanary(message)) return new Uint8Array(facts(algorithm).signatureBytes);
+      return rawSignature(key.privateKey, algorithm, message);
     });
   }
 
   create({ id, algorithm }: Intent): Promise<string> {
     return this.#perform('keys.create', () => {
-      const keyArn = `arn:aws:kms:us-east-1:123456789012:key/${randomUUID()}`;
-      const privateKey = generate(algorithm);
+      const keyArn = `arn:aws:kms:us-east-1:123456789012:key/${this.#dice?.id() ?? randomUUID()}`;
+      const privateKey = this.#dice ? deriveKey(algorithm, this.#dice) : generateKey(algorithm);
       const createdAt = this.#clock();
+      this.#record({ at: createdAt, kind: 'created', keyArn });
       this.stored.set(keyArn, {
+        // Clocks of tests jump back: what does not lag is there at any time.
+        visibleAt: this.lag.key > 0 ? createdAt + this.lag.key : Number.NEGATIVE_INFINITY,
+        taggedAt: this.lag.tags > 0 ? createdAt + this.lag.tags : Number.NEGATIVE_INFINITY,
         keyArn,
         algorithm,
         intentId: id,
@@ -71,7 +88,11 @@ export class SimulatedKms implements Signer, KeyManager {
   }
 
   tagged(): Promise<KmsKey[]> {
-    return this.#perform('keys.tagged', () => [...this.stored.values()].map((key) => this.#show(key)));
+    return this.#perform('keys.tagged', () => {
+      const now = this.#clock();
+      const shown = [...this.stored.values()].filter((key) => now >= key.taggedAt && this.#state(key) !== 'gone');
+      return shown.map((key) => this.#show(key));
+    });
   }
 
   describe(keyArn: string): Promise<KmsKey> {
@@ -106,7 +127,7 @@ export class SimulatedKms implements Signer, KeyManager {
 
   #get(keyArn: string): StoredKey | undefined {
     const key = this.stored.get(keyArn);
-    return key && this.#state(key) !== 'gone' ? key : undefined;
+    return key && this.#clock() >= key.visibleAt && this.#state(key) !== 'gone' ? key : undefined;
   }
 
   #state({ enabled, deletionAt }: StoredKey): KmsKey['state'] {
@@ -120,20 +141,9 @@ export class SimulatedKms implements Signer, KeyManager {
   }
 }
 
-function generate(algorithm: Algorithm): KeyObject {
-  const kind = facts(algorithm);
-  if (kind.kty === 'RSA') return generateKeyPairSync('rsa', { modulusLength: kind.modulusBits }).privateKey;
-  if (kind.kty === 'EC') return generateKeyPairSync('ec', { namedCurve: kind.crv }).privateKey;
-  if (kind.kty === 'OKP') return generateKeyPairSync('ed25519').privateKey;
-  return generateKeyPairSync(algorithm.toLowerCase() as 'ml-dsa-44').privateKey;
-}
+const CANARY = Buffer.from(`"typ":"${CANARY_TYPE}"`);
 
-function rawSignature({ privateKey, algorithm }: StoredKey, message: Uint8Array): Uint8Array {
-  const { digest } = facts(algorithm);
-  const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
-  return sign(digest === 'none' ? null : digest, message, {
-    key: privateKey,
-    dsaEncoding: 'ieee-p1363',
-    ...(algorithm.startsWith('PS') && pss),
-  });
+function isCanary(message: Uint8Array): boolean {
+  const [header = ''] = Buffer.from(message).toString('latin1').split('.', 1);
+  return Buffer.from(header, 'base64url').includes(CANARY);
 }

@@ -2,8 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { type BurnReport, type BurnRequest, burn } from '../core/burn.ts';
 import { type Policy, parsePolicy } from '../core/config.ts';
+import { isKeyturnError } from '../core/errors.ts';
 import type { Keyring } from '../core/keyring.ts';
-import { DEFAULT_LIMITS, parseSignRequest } from '../core/request.ts';
+import { DEFAULT_LIMITS, parseSignRequest, type SignRequest } from '../core/request.ts';
 import { type RotatorPorts, rotate, type StepLine, type TickReport } from '../core/rotate.ts';
 import { type SignedToken, type SignerPorts, TokenSigner } from '../core/sign.ts';
 import { rotateNow } from '../core/wishes.ts';
@@ -11,6 +12,7 @@ import { SimulatedBucket } from './bucket.ts';
 import { type Interceptor, intercepted } from './call.ts';
 import { SimulatedKeyrings } from './keyrings.ts';
 import { SimulatedKms } from './kms.ts';
+import { Dice } from './random.ts';
 import type { TraceEvent } from './trace.ts';
 
 export class World {
@@ -25,39 +27,54 @@ export class World {
   readonly keyrings: SimulatedKeyrings;
   readonly bucket: SimulatedBucket;
   policy: Policy;
+  /** How far the table's own clock is ahead. */
+  tableSkew = 0;
+  /** Lets seconds pass for whoever waits. Overwritten where others go on meanwhile. */
+  sleep = async (seconds: number): Promise<void> => {
+    this.now += seconds;
+  };
+  #settings: Record<string, unknown>;
   readonly #canary: TokenSigner;
+  readonly #randomId: () => string;
 
-  constructor(settings: Record<string, unknown> = {}) {
+  /** @param seed with it every run is the same, and no token but a canary is really signed */
+  constructor(settings: Record<string, unknown> = {}, seed?: string) {
     // Keys on P-256 are made a thousand times faster than RSA keys; the protocol does not care.
-    this.policy = parsePolicy({ issuer: 'https://auth.example.com', algorithm: 'ES256', ...settings });
+    this.#settings = { issuer: 'https://auth.example.com', algorithm: 'ES256', ...settings };
+    this.policy = parsePolicy(this.#settings);
     const clock = () => this.now;
     const perform = intercepted(() => this.intercept);
     const record = (event: TraceEvent) => this.trace.push(event);
-    this.kms = new SimulatedKms(clock, perform, record);
-    this.keyrings = new SimulatedKeyrings(clock, perform, record);
+    const dice = seed === undefined ? undefined : new Dice(seed, 'ids');
+    this.#randomId = dice ? () => dice.id() : randomUUID;
+    this.kms = new SimulatedKms(clock, perform, record, seed === undefined ? undefined : new Dice(seed, 'keys'));
+    this.keyrings = new SimulatedKeyrings(() => this.now + this.tableSkew, perform, record, seed !== undefined);
     this.bucket = new SimulatedBucket(clock, perform, record);
     this.#canary = this.signer();
   }
 
   get rotatorPorts(): RotatorPorts {
+    return this.ports(() => this.rotatorSkew);
+  }
+
+  /** Those of one machine that rotates, with its own clock. */
+  ports(skew: () => number): RotatorPorts {
     return {
       store: this.keyrings,
       keys: this.kms,
       publisher: this.bucket,
       edge: this.bucket,
       canary: { token: async () => (await this.#canary.canary()).token },
-      clock: () => this.now + this.rotatorSkew,
-      randomId: randomUUID,
-      sleep: async (seconds) => {
-        this.now += seconds;
-      },
+      clock: () => this.now + skew(),
+      randomId: this.#randomId,
+      sleep: (seconds) => this.sleep(seconds),
       log: (line) => this.log.push(line),
     };
   }
 
   /** A signer of its own, with its own cache: one warm Lambda environment. */
   signer(ports: Partial<SignerPorts> = {}): TokenSigner {
-    const own = { keyrings: this.keyrings, signer: this.kms, clock: () => this.now, randomId: randomUUID };
+    const own = { keyrings: this.keyrings, signer: this.kms, clock: () => this.now, randomId: this.#randomId };
     return new TokenSigner({ ...own, ...ports }, this.policy, DEFAULT_LIMITS);
   }
 
@@ -69,16 +86,42 @@ export class World {
     return token;
   }
 
-  tick(): Promise<TickReport> {
-    return rotate(this.rotatorPorts, this.policy);
+  tick(ports = this.rotatorPorts): Promise<TickReport> {
+    return this.#traced(ports, () => rotate(ports, this.policy));
   }
 
-  rotateNow(reason = 'test'): Promise<TickReport> {
-    return rotateNow(this.rotatorPorts, this.policy, reason);
+  rotateNow(reason = 'test', ports = this.rotatorPorts): Promise<TickReport> {
+    return this.#traced(ports, () => rotateNow(ports, this.policy, reason));
   }
 
-  burn(request: Partial<BurnRequest> = {}): Promise<BurnReport> {
-    return burn(this.rotatorPorts, this.policy, { kids: 'all', reason: 'test', flush: false, ...request });
+  async burn(request: Partial<BurnRequest> = {}, ports = this.rotatorPorts): Promise<BurnReport> {
+    const began = this.now;
+    const report = await burn(ports, this.policy, { kids: 'all', reason: 'test', flush: false, ...request });
+    const { burned: kids, removedAt, exposure } = report;
+    this.trace.push({ at: this.now, kind: 'burn', kids, began, removed: removedAt !== undefined, exposure });
+    return report;
+  }
+
+  async #traced(ports: RotatorPorts, run: () => Promise<TickReport>): Promise<TickReport> {
+    const began = this.now;
+    const offset = ports.clock() - (this.now + this.tableSkew);
+    const note = (outcome: { failed?: string; holds: readonly string[] }) =>
+      this.trace.push({ at: this.now, kind: 'tick', began, offset, ...outcome });
+    try {
+      const report = await run();
+      note({ holds: report.holds.map(({ kind }) => kind) });
+      return report;
+    } catch (error) {
+      note({ failed: isKeyturnError(error) ? error.code : 'crashed', holds: [] });
+      throw error;
+    }
+  }
+
+  /** Another policy from now on, for the rotator; a signer has its own until it is replaced. */
+  decide(settings: Record<string, unknown>): void {
+    this.policy = parsePolicy({ ...this.#settings, ...settings });
+    this.#settings = { ...this.#settings, ...settings };
+    this.trace.push({ at: this.now, kind: 'policy', policy: this.policy });
   }
 
   /** Lets time pass, with a tick whenever one is due. */
@@ -95,7 +138,7 @@ export class World {
     return JSON.parse(this.keyrings.item?.text ?? '{"keys":[]}') as Keyring;
   }
 
-  request(members: Record<string, unknown> = {}) {
+  request(members: Record<string, unknown> = {}): SignRequest {
     const { tokenLifetime, maxTokenLifetime } = this.policy;
     const input = { audience: 'orders-api', claims: { sub: 'svc:checkout' }, ...members };
     return parseSignRequest(input, { ...DEFAULT_LIMITS, tokenLifetime, maxTokenLifetime });

@@ -1,0 +1,30 @@
+/** I8: a KMS key ends last. */
+import { ROTATOR_TIMEOUT_SECONDS } from '../../core/policy.ts';
+import type { Checker, Ending, Evidence } from '../evidence.ts';
+
+/** Only after its key was burned, or retired and published as gone and out of every signer's reach, or never was in a keyring. */
+export const kmsKeysEndLast: Checker = (evidence) => ({
+  checked: evidence.endings.length,
+  violations: evidence.endings.flatMap((ending) => {
+    const why = tooEarly(evidence, ending);
+    return why ? [`I8: ${ending.call} of ${ending.kid ?? ending.name} at ${ending.at} ${why}`] : [];
+  }),
+});
+
+function tooEarly(evidence: Evidence, { at, call, kid, state, age, heldLater }: Ending): string | undefined {
+  const life = kid === undefined ? undefined : evidence.keys.get(kid);
+  if (state === 'unknown') {
+    if (heldLater) return 'although a keyring came to hold it';
+    return age !== undefined && age < ROTATOR_TIMEOUT_SECONDS
+      ? `when a tick could still save it, ${age} s old`
+      : undefined;
+  }
+  if (state === 'compromised') return undefined;
+  // A burn that could not be saved disables first, and is asked for again.
+  if (call === 'disable' && life && Number.isFinite(life.burnedAt)) return undefined;
+  if (state !== 'retired') return `while it was ${state}`;
+  if (life?.published.some(({ since, until }) => since <= at && until > at)) return 'while it was published';
+  const { signerCache, signingLatency } = evidence.policyAt(at);
+  const held = Math.max(0, ...(life?.reigns ?? []).map(({ until }) => until)) + signerCache + signingLatency;
+  return at < held ? `while a signer could hold it until ${held}` : undefined;
+}

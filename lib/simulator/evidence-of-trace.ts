@@ -1,0 +1,154 @@
+/** A trace of the simulator, read once into what the checkers ask. */
+import { PRIVATE_MEMBERS } from '../core/algorithms.ts';
+import type { Policy } from '../core/config.ts';
+import { isObserved, isRendered, type Key, type Keyring } from '../core/keyring.ts';
+import {
+  type Ending,
+  type Evidence,
+  inForce,
+  type KeyLife,
+  type Published,
+  type Reign,
+  type Span,
+} from './evidence.ts';
+import { settled } from './settled.ts';
+import type { TraceEvent } from './trace.ts';
+
+type Writable<T> = { -readonly [Member in keyof T]: T[Member] };
+interface Life extends KeyLife {
+  readonly published: Writable<Span>[];
+  readonly reigns: Writable<Reign>[];
+  readonly promised: (readonly [number, number])[];
+  burnedAt: number;
+}
+interface State {
+  readonly since: number;
+  readonly keyring: Keyring;
+}
+const NEVER = Number.POSITIVE_INFINITY;
+
+export function evidenceOfTrace(trace: readonly TraceEvent[], initial: Policy): Evidence {
+  const policies = [{ since: Number.NEGATIVE_INFINITY, policy: initial }];
+  const states: State[] = [];
+  const documents: Writable<Published>[] = [];
+  for (const event of trace) {
+    if (event.kind === 'policy') policies.push({ since: event.at, policy: event.policy });
+    if (event.kind === 'save' || event.kind === 'restore') states.push({ since: event.at, keyring: event.keyring });
+    if (event.kind !== 'document') continue;
+    const last = documents.at(-1);
+    if (last) last.until = event.at;
+    documents.push(readDocument(event.at, event.body));
+  }
+  const policyAt = (at: number) => inForce(policies, at)?.policy ?? initial;
+  const only = <Kind extends TraceEvent['kind']>(kind: Kind) =>
+    trace.filter((event): event is Extract<TraceEvent, { kind: Kind }> => event.kind === kind);
+  const keys = lives(states, documents, policyAt);
+  return {
+    from: trace[0]?.at ?? 0,
+    to: trace.at(-1)?.at ?? 0,
+    documents,
+    keys,
+    tokens: only('token'),
+    burns: only('burn'),
+    ticks: only('tick'),
+    restores: only('restore').map(({ at }) => at),
+    endings: endings(trace, states),
+    standbys: standbys(states),
+    broken: [...broken(states), ...neverActive(only('token'), keys)],
+    settled: settled(trace, states.at(-1)?.keyring, policyAt),
+    lacks: new Map(),
+    policyAt,
+  };
+}
+
+function readDocument(since: number, body: string): Published {
+  const { keys, documentVersion: version } = JSON.parse(body) as { keys: { kid: string }[]; documentVersion: number };
+  const leaked = PRIVATE_MEMBERS.find((member) => keys.some((key) => member in key));
+  return { since, until: NEVER, version, kids: new Set(keys.map(({ kid }) => kid)), ...(leaked && { leaked }) };
+}
+
+function lives(states: readonly State[], documents: readonly Published[], policyAt: (at: number) => Policy) {
+  const keys = new Map<string, Life>();
+  const life = (kid: string): Life => {
+    const known = keys.get(kid) ?? { kid, published: [], reigns: [], promised: [], burnedAt: NEVER };
+    keys.set(kid, known);
+    return known;
+  };
+  for (const { since, until, kids } of documents) {
+    for (const kid of kids) extend(life(kid).published, since, until);
+  }
+  for (const [index, { since, keyring }] of states.entries()) {
+    const until = states[index + 1]?.since ?? NEVER;
+    for (const key of keyring.keys) {
+      const known = life(key.kid);
+      if (key.state === 'compromised') known.burnedAt = Math.min(known.burnedAt, since);
+      if ('maxTokenLifetime' in key && known.promised.at(-1)?.[1] !== key.maxTokenLifetime)
+        known.promised.push([since, key.maxTokenLifetime]);
+      if (key.state !== 'active') continue;
+      const last = known.reigns.at(-1);
+      if (last && last.until === since) last.until = until;
+      else known.reigns.push({ since, until, waived: key.leadWaived !== undefined, policy: policyAt(since) });
+    }
+  }
+  return keys;
+}
+
+/** Without a gap it is the same span that goes on. */
+function extend(spans: Writable<Span>[], since: number, until: number): void {
+  const last = spans.at(-1);
+  if (last && last.until === since) last.until = until;
+  else spans.push({ since, until });
+}
+
+function standbys(states: readonly State[]) {
+  const spans = new Map<string, Writable<Span>[]>();
+  for (const [index, { since, keyring }] of states.entries()) {
+    for (const key of keyring.keys) {
+      if (key.state !== 'pending' || !isObserved(key)) continue;
+      const own = spans.get(key.kid) ?? [];
+      spans.set(key.kid, own);
+      extend(own, since, states[index + 1]?.since ?? NEVER);
+    }
+  }
+  return [...spans].flatMap(([kid, own]) => own.map((span) => ({ kid, ...span })));
+}
+
+function endings(trace: readonly TraceEvent[], states: readonly State[]): Ending[] {
+  const created = new Map<string, number>();
+  const found: Ending[] = [];
+  const holds = (keyring: Keyring | undefined, keyArn: string): Key | undefined =>
+    keyring?.keys.find((key) => key.keyArn === keyArn);
+  for (const event of trace) {
+    if (event.kind === 'created') created.set(event.keyArn, event.at);
+    if (event.kind !== 'ending') continue;
+    const { at, call, keyArn: name } = event;
+    const key = holds(inForce(states, at)?.keyring, name);
+    const age = at - (created.get(name) ?? at);
+    const heldLater = !key && states.some(({ since, keyring }) => since > at && holds(keyring, name));
+    found.push({ at, call, name, state: key?.state ?? 'unknown', ...(key && { kid: key.kid }), age, heldLater });
+  }
+  return found;
+}
+
+function neverActive(tokens: readonly Token[], keys: ReadonlyMap<string, KeyLife>): Evidence['broken'] {
+  return tokens
+    .filter(({ kid }) => !keys.get(kid)?.reigns.length)
+    .map(({ at, kid }) => ({ invariant: 'I2', what: `I2: ${kid} signed at ${at} and was never active` }));
+}
+
+function broken(states: readonly State[]): Evidence['broken'] {
+  const known = new Map<string, string>();
+  const found: Evidence['broken'][number][] = [];
+  for (const { since, keyring } of states) {
+    if (keyring.keys.filter(({ state }) => state === 'active').length > 1)
+      found.push({ invariant: 'I3', what: `I3: several keys were active at ${since}` });
+    for (const key of keyring.keys) {
+      if (!isRendered(key)) continue;
+      const jwk = JSON.stringify(key.jwk);
+      if ((known.get(key.kid) ?? jwk) !== jwk)
+        found.push({ invariant: 'I10', what: `I10: ${key.kid} is two public keys` });
+      known.set(key.kid, jwk);
+    }
+  }
+  return found;
+}
