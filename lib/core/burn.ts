@@ -9,12 +9,14 @@ import { isKeyturnError, KeyturnError } from './errors.ts';
 import { type Exposure, exposure, someAreBlind } from './exposure.ts';
 import { documentPaths } from './issuer.ts';
 import { readJwks } from './jwks.ts';
-import { activeKey, isRendered, type Keyring, renderedKeys } from './keyring.ts';
+import { activeKey, isObserved, isRendered, type Keyring, pendingKeys, renderedKeys } from './keyring.ts';
+import type { Seen } from './lifecycle.ts';
 import { look } from './look.ts';
 import type { KeyManager, Loaded } from './ports.ts';
 import { publish } from './publish.ts';
 import { recovered } from './recover.ts';
 import { type RotatorPorts, rotate, type TickReport } from './rotate.ts';
+import { unobserve } from './transitions.ts';
 
 export interface BurnRequest {
   /** The keys to burn, or all that the JWKS holds. */
@@ -112,9 +114,16 @@ function terms(ports: RotatorPorts, policy: Policy, { reason, flush }: BurnReque
 /** After a restore the burned key may be one that only the document knows. A bucket that is away holds up no burn. */
 async function currentKeyring(ports: RotatorPorts, policy: Policy, loaded: Loaded): Promise<Keyring> {
   const seen = await look(ports, loaded.keyring, policy).catch(() => undefined);
-  if (seen && (loaded.keyring || seen.storedVersion > 0)) return recovered(ports, policy, loaded, seen);
+  if (seen && (loaded.keyring || seen.storedVersion > 0))
+    return withoutLost(await recovered(ports, policy, loaded, seen), seen);
   if (loaded.keyring) return loaded.keyring;
   throw new KeyturnError('keyring_missing', 'there is no keyring, so there is nothing to burn');
+}
+
+/** I2: a standby that the published document has lost, and that no tick has unobserved yet, does not take over. */
+function withoutLost(keyring: Keyring, { published }: Seen): Keyring {
+  const lost = pendingKeys(keyring).filter((key) => isObserved(key) && published && !published.kids.has(key.kid));
+  return lost.reduce((rest, { kid }) => unobserve(rest, kid), keyring);
 }
 
 function note({ log }: RotatorPorts, keyring: Keyring, revision: number, why: string): void {

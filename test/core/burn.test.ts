@@ -120,6 +120,18 @@ describe('the active key is burned', () => {
   });
 });
 
+test('a standby that the published document has lost does not take over', async () => {
+  const world = await settled({ verifiers: ['envoy'] });
+  const [burned, lost] = [active(world), standby(world)];
+  const stored = world.bucket.objects.get(JWKS);
+  const { keys, ...rest } = JSON.parse(stored?.body ?? '') as { keys: { kid: string }[] };
+  const body = JSON.stringify({ keys: keys.filter(({ kid }) => kid !== lost), ...rest });
+  if (stored) world.bucket.objects.set(JWKS, { ...stored, body, etag: 'by hand' });
+  await world.burn({ kids: [burned] });
+  expect(active(world)).not.toBe(lost);
+  expect(activeKey(world.keyring)).toMatchObject({ leadWaived: 'burn' });
+});
+
 describe('nothing is left to sign', () => {
   test.each([
     ['no standby was observed', false],
