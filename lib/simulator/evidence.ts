@@ -59,6 +59,7 @@ export interface Ending {
 export interface Burn {
   readonly at: number;
   readonly kids: readonly string[];
+  readonly offset: number;
   readonly removed: boolean;
   readonly exposure: readonly Exposure[];
 }

@@ -9,6 +9,7 @@ export class SimulatedKeyrings implements KeyringStore {
   /** As JSON, so that no writer and no reader share an object. */
   item: { readonly text: string; readonly revision: number } | undefined;
   #read: { readonly text: string; readonly keyring: Keyring } | undefined;
+  readonly #past: { readonly at: number; readonly item: { readonly text: string; readonly revision: number } }[] = [];
   readonly #clock: Clock;
   readonly #perform: Perform;
   readonly #record: Record;
@@ -23,6 +24,11 @@ export class SimulatedKeyrings implements KeyringStore {
     this.#perform = perform;
     this.#record = record;
     this.#frozen = frozen;
+  }
+
+  /** Without a call, for whoever looks on. */
+  get keyring(): Keyring | undefined {
+    return this.item && this.#keyring(this.item.text);
   }
 
   load(): Promise<Loaded> {
@@ -41,8 +47,17 @@ export class SimulatedKeyrings implements KeyringStore {
       }
       this.#record({ at: this.#clock(), kind: 'save', keyring });
       this.item = { text: JSON.stringify(keyring), revision: expected + 1 };
+      this.#past.push({ at: this.#clock(), item: this.item });
       return expected + 1;
     });
+  }
+
+  /** The item is as it was in the last backup that is so old; its revision too. */
+  restore(before: number): void {
+    const backup = this.#past.findLast(({ at }) => at <= before);
+    if (!backup) return;
+    this.#record({ at: this.#clock(), kind: 'restore', keyring: JSON.parse(backup.item.text) as Keyring });
+    this.item = backup.item;
   }
 
   #keyring(text: string): Keyring {

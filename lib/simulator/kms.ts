@@ -21,6 +21,7 @@ interface StoredKey {
   readonly intentId: string;
   readonly createdAt: number;
   readonly privateKey: KeyObject;
+  jwk?: PublicJwk;
   enabled: boolean;
   deletionAt: number | undefined;
 }
@@ -83,7 +84,8 @@ export class SimulatedKms implements Signer, KeyManager {
       if (!key || this.#state(key) === 'pending-deletion')
         throw new KeyturnError('key_not_visible', `KMS does not show key ${keyArn} yet`);
       if (!key.enabled) throw new Error(`${keyArn} is disabled.`);
-      return jwkFromSpki(createPublicKey(key.privateKey).export({ type: 'spki', format: 'der' }), algorithm);
+      key.jwk ??= jwkFromSpki(createPublicKey(key.privateKey).export({ type: 'spki', format: 'der' }), algorithm);
+      return key.jwk;
     });
   }
 

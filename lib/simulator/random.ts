@@ -30,9 +30,7 @@ export class Dice {
   }
 
   pick<T>(list: readonly T[]): T {
-    const picked = list[Math.floor(this.next() * list.length)];
-    if (picked === undefined) throw new Error('nothing to pick from');
-    return picked;
+    return list[Math.floor(this.next() * list.length)] as T;
   }
 
   /** In the form of `randomUUID`. */

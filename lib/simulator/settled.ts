@@ -21,8 +21,9 @@ export function settled(
   ).length;
   const problems: string[] = [];
   if (!activeKey(keyring)) problems.push('no key is active');
-  const standbys = pendingKeys(keyring).filter(isObserved).length;
-  if (standbys !== 1 || pendingKeys(keyring).length !== 1) problems.push(`there are ${standbys} observed standbys`);
+  const pending = pendingKeys(keyring).filter(({ retained }) => !retained);
+  const standbys = pending.filter(isObserved).length;
+  if (standbys !== 1 || pending.length !== 1) problems.push(`there are ${standbys} observed standbys`);
   const published = trace.findLast((event) => event.kind === 'document')?.body;
   const rendered = renderDocuments(keyring, policy).find(({ path }) => path === documentPaths(keyring.issuer).jwks);
   if (published !== rendered?.body) problems.push('the bucket does not hold what the keyring renders');

@@ -30,6 +30,8 @@ export type TraceEvent = { readonly at: number } & (
       readonly kind: 'burn';
       readonly kids: readonly string[];
       readonly began: number;
+      /** How far the operator's clock was off, by which the bounds are told. */
+      readonly offset: number;
       /** Whether the burn said that the documents are without the keys. */
       readonly removed: boolean;
       readonly exposure: readonly Exposure[];

@@ -27,8 +27,6 @@ export class World {
   readonly keyrings: SimulatedKeyrings;
   readonly bucket: SimulatedBucket;
   policy: Policy;
-  /** How far the table's own clock is ahead. */
-  tableSkew = 0;
   /** Lets seconds pass for whoever waits. Overwritten where others go on meanwhile. */
   sleep = async (seconds: number): Promise<void> => {
     this.now += seconds;
@@ -48,7 +46,7 @@ export class World {
     const dice = seed === undefined ? undefined : new Dice(seed, 'ids');
     this.#randomId = dice ? () => dice.id() : randomUUID;
     this.kms = new SimulatedKms(clock, perform, record, seed === undefined ? undefined : new Dice(seed, 'keys'));
-    this.keyrings = new SimulatedKeyrings(() => this.now + this.tableSkew, perform, record, seed !== undefined);
+    this.keyrings = new SimulatedKeyrings(() => this.now, perform, record, seed !== undefined);
     this.bucket = new SimulatedBucket(clock, perform, record);
     this.#canary = this.signer();
   }
@@ -96,15 +94,16 @@ export class World {
 
   async burn(request: Partial<BurnRequest> = {}, ports = this.rotatorPorts): Promise<BurnReport> {
     const began = this.now;
+    const offset = ports.clock() - this.now;
     const report = await burn(ports, this.policy, { kids: 'all', reason: 'test', flush: false, ...request });
     const { burned: kids, removedAt, exposure } = report;
-    this.trace.push({ at: this.now, kind: 'burn', kids, began, removed: removedAt !== undefined, exposure });
+    this.trace.push({ at: this.now, kind: 'burn', kids, began, offset, removed: removedAt !== undefined, exposure });
     return report;
   }
 
   async #traced(ports: RotatorPorts, run: () => Promise<TickReport>): Promise<TickReport> {
     const began = this.now;
-    const offset = ports.clock() - (this.now + this.tableSkew);
+    const offset = ports.clock() - this.now;
     const note = (outcome: { failed?: string; holds: readonly string[] }) =>
       this.trace.push({ at: this.now, kind: 'tick', began, offset, ...outcome });
     try {
@@ -117,9 +116,14 @@ export class World {
     }
   }
 
+  /** @throws KeyturnError `policy_invalid` */
+  wouldBe(settings: Record<string, unknown>): Policy {
+    return parsePolicy({ ...this.#settings, ...settings });
+  }
+
   /** Another policy from now on, for the rotator; a signer has its own until it is replaced. */
   decide(settings: Record<string, unknown>): void {
-    this.policy = parsePolicy({ ...this.#settings, ...settings });
+    this.policy = this.wouldBe(settings);
     this.#settings = { ...this.#settings, ...settings };
     this.trace.push({ at: this.now, kind: 'policy', policy: this.policy });
   }
@@ -135,7 +139,7 @@ export class World {
   }
 
   get keyring(): Keyring {
-    return JSON.parse(this.keyrings.item?.text ?? '{"keys":[]}') as Keyring;
+    return this.keyrings.keyring ?? ({ keys: [] as Keyring['keys'] } as Keyring);
   }
 
   request(members: Record<string, unknown> = {}): SignRequest {

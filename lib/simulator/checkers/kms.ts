@@ -19,12 +19,15 @@ function tooEarly(evidence: Evidence, { at, call, kid, state, age, heldLater }: 
       ? `when a tick could still save it, ${age} s old`
       : undefined;
   }
-  if (state === 'compromised') return undefined;
+  // Also where a restored table has forgotten it.
+  if (state === 'compromised' || (life && life.burnedAt <= at)) return undefined;
   // A burn that could not be saved disables first, and is asked for again.
   if (call === 'disable' && life && Number.isFinite(life.burnedAt)) return undefined;
   if (state !== 'retired') return `while it was ${state}`;
   if (life?.published.some(({ since, until }) => since <= at && until > at)) return 'while it was published';
   const { signerCache, signingLatency } = evidence.policyAt(at);
-  const held = Math.max(0, ...(life?.reigns ?? []).map(({ until }) => until)) + signerCache + signingLatency;
+  // A reign that begins later is that of a restored table.
+  const reigns = life?.reigns.filter(({ since }) => since <= at) ?? [];
+  const held = Math.max(0, ...reigns.map(({ until }) => until)) + signerCache + signingLatency;
   return at < held ? `while a signer could hold it until ${held}` : undefined;
 }

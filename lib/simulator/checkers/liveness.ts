@@ -20,8 +20,10 @@ export const everythingSettles: Checker = ({ settled }) => {
 export const skewedClocksRefuse: Checker = (evidence) => ({
   checked: evidence.ticks.length,
   violations: evidence.ticks
-    // The store tells its time in whole seconds.
-    .filter(({ at, offset, failed }) => failed === undefined && Math.abs(offset) > evidence.policyAt(at).clockSkew + 1)
+    // The store tells its time in whole seconds, and a read that takes long leaves open when it was told.
+    .filter(({ at, began, offset, failed }) => {
+      return failed === undefined && Math.abs(offset) > evidence.policyAt(at).clockSkew + 1 + (at - began);
+    })
     .map(({ at, offset }) => `I7: the tick of ${at} decided with a clock that was off by ${offset} s`),
 });
 

@@ -1,0 +1,129 @@
+/** What may go wrong, each kind with its boundaries: plain random numbers miss faults that sit at the edge of a window. */
+import { parseDuration } from '../core/duration.ts';
+import { ROTATOR_TIMEOUT_SECONDS } from '../core/policy.ts';
+import type { Disturbance } from './plan.ts';
+import type { Dice } from './random.ts';
+
+interface Terms {
+  readonly dice: Dice;
+  readonly seconds: number;
+  readonly skew: number;
+  readonly tick: number;
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+type WithoutTime<T> = T extends unknown ? Omit<T, 'at'> : never;
+type Disturber = (terms: Terms) => WithoutTime<Disturbance>;
+
+const SAVES = ['store.save', 'store.save', 'store.save', 'publisher.write', 'publisher.write', 'keys.create'];
+const OTHERS = [
+  ...['keys.publicKey', 'keys.destroy', 'keys.disable', 'keys.tagged', 'signer.sign'],
+  ...['store.load', 'publisher.read', 'publisher.invalidate', 'edge.fetch'],
+];
+/** As long as a call may take with its retries, a run may last, and a process that was taken for dead comes back. */
+const STALLS = [2, 20, ROTATOR_TIMEOUT_SECONDS, 15 * 60];
+const BREAKS = [60, 3600, 6 * 3600];
+
+const hinder: Disturber = ({ dice }) => {
+  const call = dice.pick([...SAVES, ...SAVES, ...OTHERS]);
+  const how = dice.pick(['crash', 'crash', 'fail', 'stall', 'stall', 'conflict', 'throttle'] as const);
+  const meanwhile = dice.pick([undefined, 'tick', 'burn', 'rotate', 'sign', 'sign'] as const);
+  return {
+    kind: 'hinder',
+    call: how === 'conflict' ? 'publisher.write' : call,
+    phase: dice.pick(['before', 'after']),
+    skip: dice.pick([0, 0, 1, 2]),
+    how,
+    seconds: dice.pick(STALLS),
+    ...(how === 'stall' && meanwhile && { meanwhile }),
+  };
+};
+
+const silence: Disturber = ({ dice, tick }) => ({ kind: 'silence', seconds: dice.pick([tick, 3 * tick, 12 * tick]) });
+
+const ticks: Disturber = ({ dice, skew }) => ({
+  kind: 'ticks',
+  count: dice.pick([2, 2, 3, 4]),
+  offset: dice.pick([-skew, 0, skew]),
+});
+
+const outage: Disturber = ({ dice, tick }) => ({
+  kind: 'outage',
+  seconds: dice.pick([5, tick, 2 * tick]),
+  calls: dice.pick(['keys.', 'store.', 'publisher.', 'edge.', 'signer.', 'publisher.invalidate', 'keys.tagged']),
+  code: dice.pick(['throttled', 'unavailable']),
+});
+
+const originDown: Disturber = ({ dice, tick }) => ({ kind: 'origin-down', seconds: dice.pick([tick, 4 * tick]) });
+
+const kmsLag: Disturber = ({ dice, seconds }) => ({
+  kind: 'kms-lag',
+  seconds: Math.floor(seconds / 4),
+  key: dice.pick([0, 5, 300]),
+  tags: dice.pick([0, 60, 600]),
+});
+
+const rotatorClock: Disturber = ({ dice, skew, tick }) => ({
+  kind: 'rotator-clock',
+  seconds: dice.pick([tick, 3 * tick]),
+  offset: dice.pick([-1, 1]) * dice.pick([skew, skew + 2, skew + 3600, 86_400]),
+});
+
+const signerClock: Disturber = ({ dice, skew }) => ({
+  kind: 'signer-clock',
+  signer: dice.between(0, 3),
+  offset: dice.pick([-skew, 0, skew]),
+});
+
+const coldStart: Disturber = ({ dice }) => ({ kind: 'cold-start', signer: dice.between(0, 3) });
+
+const rotate: Disturber = ({ dice }) => ({ kind: 'rotate', times: dice.pick([1, 2]) });
+
+const burn: Disturber = ({ dice }) => ({
+  kind: 'burn',
+  which: dice.pick(['active', 'active', 'standby', 'grace', 'all'] as const),
+  flush: dice.chance(0.3),
+});
+
+const policy: Disturber = ({ dice, settings }) => {
+  const twice = (name: string) => `${2 * (parseDuration(String(settings[name])) ?? 1)}s`;
+  return {
+    kind: 'policy',
+    change: dice.pick([
+      { algorithm: 'EdDSA' },
+      { algorithm: 'ES384' },
+      { algorithm: 'ES256' },
+      { maxTokenLifetime: '5m', tokenLifetime: '5m' },
+      { maxTokenLifetime: twice('maxTokenLifetime'), grace: twice('grace'), rotationPeriod: twice('rotationPeriod') },
+      { publicationLead: twice('publicationLead'), rotationPeriod: twice('rotationPeriod') },
+      { rotationPeriod: twice('rotationPeriod') },
+      { grace: twice('grace') },
+    ]),
+  };
+};
+
+const restore: Disturber = ({ dice }) => ({
+  kind: 'restore',
+  back: dice.pick([60, 3600, 86_400]),
+  recoverAfter: dice.pick(BREAKS),
+});
+
+const disableByHand: Disturber = ({ dice }) => ({
+  kind: 'disable-by-hand',
+  which: dice.pick(['active', 'standby'] as const),
+  seconds: dice.pick([0, ...BREAKS]),
+});
+
+const overwrite: Disturber = () => ({ kind: 'overwrite' });
+
+const retain: Disturber = ({ dice }) => ({
+  kind: 'retain',
+  which: dice.pick(['active', 'grace', 'standby'] as const),
+  seconds: dice.pick(BREAKS),
+});
+
+/** Faults of calls are the most; what people do is rarer. */
+export const DISTURBERS: readonly Disturber[] = [
+  ...[hinder, hinder, hinder, hinder, hinder, hinder, hinder],
+  ...[silence, ticks, ticks, outage, outage, originDown, kmsLag, rotatorClock, signerClock, coldStart],
+  ...[rotate, rotate, burn, policy, restore, disableByHand, overwrite, retain],
+];
