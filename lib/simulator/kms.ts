@@ -58,7 +58,7 @@ export class SimulatedKms implements Signer, KeyManager {
 
   create({ id, algorithm }: Intent): Promise<string> {
     return this.#perform('keys.create', () => {
-      const keyArn = `arn:aws:kms:us-east-1:123456789012:key/${this.#dice?.id() ?? randomUUID()}`;
+      const keyArn = `arn:aws:kms:us-east-1:123456789012:key/${this.#dice ? this.stored.size : randomUUID()}`;
       const privateKey = this.#dice ? deriveKey(algorithm, this.#dice) : generateKey(algorithm);
       const createdAt = this.#clock();
       this.#record({ at: createdAt, kind: 'created', keyArn });

@@ -43,8 +43,8 @@ export class World {
     const clock = () => this.now;
     const perform = intercepted(() => this.intercept);
     const record = (event: TraceEvent) => this.trace.push(event);
-    const dice = seed === undefined ? undefined : new Dice(seed, 'ids');
-    this.#randomId = dice ? () => dice.id() : randomUUID;
+    let ids = 0;
+    this.#randomId = seed === undefined ? randomUUID : () => `id-${++ids}`;
     this.kms = new SimulatedKms(clock, perform, record, seed === undefined ? undefined : new Dice(seed, 'keys'));
     this.keyrings = new SimulatedKeyrings(() => this.now, perform, record, seed !== undefined);
     this.bucket = new SimulatedBucket(clock, perform, record);

@@ -115,7 +115,7 @@ describe.each([
   ['a burn', BURN],
 ])('%s', (_, acts) => {
   test('without a fault', async () => {
-    const world = new World(WINDOWS);
+    const world = new World(WINDOWS, 'crashes');
     await play(world, acts);
     await settles(world);
     // Otherwise the tokens would prove nothing.
@@ -124,12 +124,12 @@ describe.each([
   });
 
   test.each(Object.keys(FAULTS))('%s, at one call after the other', async (name) => {
-    const calls = await play(new World(WINDOWS), acts);
+    const calls = await play(new World(WINDOWS, 'crashes'), acts);
     expect(calls.length).toBeGreaterThan(150);
     const applies = ONLY_AT[name] ?? (() => true);
     const points = calls.flatMap((each, index) => (applies(each) ? [index] : []));
     for (const at of points.filter((_, index) => index % stride(name) === 0)) {
-      const world = new World(WINDOWS);
+      const world = new World(WINDOWS, 'crashes');
       let call: Call | undefined;
       const fault = FAULTS[name]?.(at, world);
       await play(world, acts, (each, index) => {

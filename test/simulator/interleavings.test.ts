@@ -14,7 +14,7 @@ const TASKS = 5;
 
 /** At the moment at which most is due: a rotation, a retirement, and somebody burns the key that signs. */
 async function meeting(choose: Choose): Promise<number> {
-  const world = new World(WINDOWS);
+  const world = new World(WINDOWS, 'interleavings');
   await world.tick();
   world.now += 37 * MINUTE;
   await world.tick();
