@@ -19,9 +19,12 @@ const blocks = (file: string, language: string) =>
 
 describe('README', () => {
   let stack: LocalStack;
+  let status: string;
   beforeAll(async () => {
     stack = await startLocalStack({ config: {}, port: 0, ticking: false });
     await stack.tick();
+    // Before the other snippets rotate it.
+    status = (await run(process.execPath, ['bin/keyturn.ts', 'status', '--url', stack.url])).stdout;
   });
   afterAll(() => stack.close());
   // 127.0.0.1 for what is fetched, localhost in what is compared: the issuer's name is localhost.
@@ -54,6 +57,20 @@ describe('README', () => {
     const [app = '', client = ''] = blocks('README.md', 'ts');
     expect(read('examples/cdk-app/app.ts')).toBe(app);
     expect(read('examples/api-gateway/app.ts')).toContain(client);
+  });
+
+  test('its status is what the command says, but for names and times', () => {
+    const [capture = ''] = blocks('README.md', 'text').filter((text) => text.includes('last tick'));
+    const plain = (text: string) =>
+      text
+        .replaceAll(/http:\/\/localhost:\d+/g, 'ISSUER')
+        .replaceAll(/[\w-]{13}…/g, 'KID')
+        .replaceAll(/\d{4}-\d\d-\d\d(T[\d:]+Z)?/g, 'DATE')
+        .replaceAll(/\b(\d+[dhms])+\b/g, 'AGE')
+        .replaceAll(/[░█▒▲ ]+/g, ' ')
+        .split('\n')
+        .filter((line) => !line.includes('next'));
+    expect(plain(status)).toEqual(plain(capture));
   });
 
   test('its example of a configuration passes the check', () => {

@@ -35,7 +35,7 @@ export async function run(args: string[]): Promise<number> {
 }
 
 /** The next rotation and what it brings with it. */
-const horizon = ({ policy, now }: View): number => now + policy.rotationPeriod + policy.grace;
+const horizon = ({ policy, now }: View): number => now + policy.rotationPeriod + policy.grace + 3 * policy.tick;
 const comingUp = (view: View): Forecast[] =>
   foresee(view.keyring, view.policy, nextTickAt(view), horizon(view)).filter(({ step }) => step !== 'forget');
 
@@ -85,7 +85,7 @@ function show(view: View, findings: readonly Finding[], next: readonly Forecast[
   print(`  edge       version ${edge?.version ?? 'unknown'}, the keyring is at ${keyring.documentVersion}`);
   print(`  last tick  ${formatDuration(now - tick.at)} ago: ${lastTick(view)}`);
   for (const { at, step, kid, why } of next.slice(0, 3)) {
-    print(`  next       ${formatInstant(at)} ${step}${kid ? ` ${short(kid)}` : ''}: ${why}`);
+    print(`  next       ${formatInstant(at)} ${step}${kid ? ` ${short(kid)}` : ''}: ${shortened(why, view)}`);
   }
   if (findings.length > 0) print('');
   for (const { severity, what, fix } of findings)
@@ -115,4 +115,7 @@ function keyTable(keyring: Keyring, next: readonly Forecast[], now: number): str
 
 /** To the minute, where seconds say nothing. */
 const roughly = (seconds: number): number => (seconds > 600 ? Math.round(seconds / 60) * 60 : seconds);
+/** A reason with its kids cut: the table above has them. */
+const shortened = (why: string, { keyring }: View): string =>
+  keyring.keys.reduce((text, { kid }) => text.replaceAll(kid, short(kid)), why.split(';')[0] ?? why);
 const short = (kid: string): string => (kid.length > 14 ? `${kid.slice(0, 13)}…` : kid);
