@@ -14,6 +14,9 @@ const VERBS: Record<string, () => Promise<Verb>> = {
   recover: () => import('../lib/cli/recover.ts'),
   sign: () => import('../lib/cli/sign.ts'),
   inspect: () => import('../lib/cli/inspect.ts'),
+  verify: () => import('../lib/cli/verify.ts'),
+  jwks: () => import('../lib/cli/jwks.ts'),
+  audit: () => import('../lib/cli/audit.ts'),
   local: () => import('../lib/cli/local.ts'),
 };
 

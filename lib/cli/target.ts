@@ -35,8 +35,11 @@ export interface Target {
   readonly keyrings: KeyringReader;
   readonly records: TickRecords;
   readonly edge: Edge;
+  /** Where `edge` asks. */
+  readonly edgeUrl: string;
   readonly publisher: Publisher;
   readonly lambda: LambdaClient;
+  readonly s3: S3Client;
 }
 
 const DEFAULT_STACK = 'Keyturn';
@@ -82,7 +85,7 @@ function target(
   const outputs = values as Target['outputs'];
   const { IssuerUrl: issuer, TableName: tableName, BucketName: bucketName, DistributionId: distributionId } = outputs;
   const dynamodb = new DynamoDBClient(aws);
-  const pathStyle = { ...aws, forcePathStyle: isLocal };
+  const s3 = new S3Client({ ...aws, forcePathStyle: isLocal });
   return {
     name,
     isLocal,
@@ -91,12 +94,9 @@ function target(
     keyrings: new DynamoDbKeyringReader({ dynamodb, tableName, issuer, clock: () => Date.now() / 1000 }),
     records: new DynamoDbTickRecords(dynamodb, tableName, issuer),
     edge: new HttpsEdge(edgeUrl),
-    publisher: new S3Publisher({
-      s3: new S3Client(pathStyle),
-      cloudfront: new CloudFrontClient(aws),
-      bucketName,
-      distributionId,
-    }),
+    edgeUrl,
+    publisher: new S3Publisher({ s3, cloudfront: new CloudFrontClient(aws), bucketName, distributionId }),
+    s3,
     // A burn waits for the edge.
     lambda: new LambdaClient({ ...aws, maxAttempts: 1, requestHandler: { requestTimeout: 150_000 } }),
   };

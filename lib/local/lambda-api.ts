@@ -1,4 +1,4 @@
-/** Lambda's Invoke over HTTP. */
+/** Lambda's Invoke and GetFunctionConfiguration over HTTP. */
 import { randomUUID } from 'node:crypto';
 import { checkedPayload, type Invoked, type Lambda } from './lambda.ts';
 import { type AwsCall, AwsError, type AwsService, type WireReply, type WireRequest } from './wire.ts';
@@ -12,8 +12,12 @@ export class LambdaApi implements AwsService {
   }
 
   describe({ method, path, query, headers }: WireRequest): Pick<AwsCall, 'operation' | 'input'> {
-    const functionName = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(path)?.[1];
-    if (method !== 'POST' || functionName === undefined) return { operation: `${method} ${path}`, input: {} };
+    const [, functionName, what] = /^\/2015-03-31\/functions\/([^/]+)\/(invocations|configuration)$/.exec(path) ?? [];
+    if (method === 'GET' && what === 'configuration') {
+      return { operation: 'GetFunctionConfiguration', input: { FunctionName: decodeURIComponent(functionName ?? '') } };
+    }
+    if (method !== 'POST' || what !== 'invocations' || functionName === undefined)
+      return { operation: `${method} ${path}`, input: {} };
     const input = {
       FunctionName: decodeURIComponent(functionName),
       Qualifier: query.get('Qualifier') ?? undefined,
@@ -23,6 +27,11 @@ export class LambdaApi implements AwsService {
   }
 
   async perform({ body }: WireRequest, { operation, input }: AwsCall): Promise<WireReply> {
+    if (operation === 'GetFunctionConfiguration') {
+      const { target } = this.#lambda().resolve(String(input.FunctionName));
+      const headers = { ...requestId(), 'content-type': 'application/json' };
+      return { status: 200, headers, body: JSON.stringify(target.configuration) };
+    }
     if (operation !== 'Invoke') throw new AwsError(501, 'NotImplemented', `${operation} is not implemented here`);
     const { FunctionName: name, Qualifier: qualifierApart, InvocationType: type } = input;
     const { target, qualifier } = this.#lambda().resolve(String(name), qualifierApart as string | undefined);

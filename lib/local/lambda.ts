@@ -67,6 +67,17 @@ class LambdaFunction {
     this.#start = () => new LambdaEnvironment(definition, awsEndpointUrl, log);
   }
 
+  /** As GetFunctionConfiguration has it. */
+  get configuration(): object {
+    const { name, environment } = this.#definition;
+    return {
+      FunctionName: name,
+      FunctionArn: functionArn(name, undefined),
+      Environment: { Variables: environment },
+      LoggingConfig: { LogFormat: 'Text', LogGroup: logGroup(name) },
+    };
+  }
+
   has(qualifier: string | undefined): boolean {
     return qualifier === undefined || qualifier === '$LATEST' || (this.#definition.aliases ?? []).includes(qualifier);
   }
@@ -81,7 +92,7 @@ class LambdaFunction {
       invokedFunctionArn: functionArn(name, qualifier),
       memoryLimitInMB: String(memoryMegabytes),
       awsRequestId: randomUUID(),
-      logGroupName: `/aws/lambda/${name}`,
+      logGroupName: logGroup(name),
       logStreamName: `local/[${version}]`,
     };
     const environment = await this.#take();
@@ -151,6 +162,8 @@ function result(outcome: Outcome): Pick<Invoked, 'payload' | 'functionError'> {
     functionError: 'Unhandled',
   };
 }
+
+const logGroup = (name: string): string => `/aws/lambda/${name}`;
 
 const functionArn = (name: string, qualifier: string | undefined): string =>
   `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${name}${qualifier === undefined ? '' : `:${qualifier}`}`;

@@ -1,0 +1,134 @@
+/** `keyturn verify`: is this token genuine, and if not, why exactly? */
+import { parseArgs } from 'node:util';
+import { ALGORITHM_NAMES } from '../core/algorithms.ts';
+import { formatInstant } from '../core/duration.ts';
+import { documentPaths } from '../core/issuer.ts';
+import { readJwks } from '../core/jwks.ts';
+import type { Keyring } from '../core/keyring.ts';
+import { createVerifier, VerificationError } from '../sdk/verifier/index.ts';
+import { fetchDocument } from './fetch-document.ts';
+import { decoded } from './inspect.ts';
+import { resolveTarget } from './target.ts';
+import { readToken } from './token-argument.ts';
+import { EXIT, print, printJson, TARGET_HELP, TARGET_OPTIONS, UsageError } from './verb.ts';
+import { detailOf, keyOf } from './verify-words.ts';
+import { viewOf } from './view.ts';
+
+export const summary = 'is a token genuine, and if not, why exactly';
+
+export const help = `Usage: keyturn verify [TOKEN] [options]
+
+Verifies a token, from the argument or from standard input, with what the edge serves now, as strictly as
+keyturn/verifier does. If it fails, it says at which rule, and what the keyring knows of the key. Needs
+what grantRead gives; with --issuer nothing. Exits with 1 when the token is not genuine.
+
+  --audience AUD      who takes it; may be given more than once (default: whoever the token names)
+  --issuer URL        of any issuer, by its public documents alone
+${TARGET_HELP}
+Examples:
+  pbpaste | keyturn verify --audience orders-api
+  keyturn verify eyJhbGciOi… --issuer https://auth.example.com
+`;
+
+const OPTIONS = {
+  ...TARGET_OPTIONS,
+  audience: { type: 'string', multiple: true },
+  issuer: { type: 'string' },
+} as const;
+
+interface Origin {
+  readonly issuer: string;
+  readonly jwksUrl: string;
+  readonly maxTokenLifetime: number;
+  readonly keyring?: Keyring;
+}
+
+export async function run(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({ args, options: OPTIONS, allowPositionals: true });
+  const token = await readToken(positionals);
+  const { header, claims } = readable(token);
+  const { issuer, jwksUrl, maxTokenLifetime, keyring } =
+    values.issuer === undefined ? await ofTarget(values) : byDocuments(values.issuer);
+  const named = [claims.aud].flat().filter((one) => typeof one === 'string' && one !== '') as string[];
+  // A token for nobody fails at its audience, whoever is asked.
+  const audience = values.audience ?? (named.length > 0 ? named : ['anybody']);
+  const verifier = createVerifier({ issuer, audience, algorithms: ALGORITHM_NAMES, jwksUrl, maxTokenLifetime });
+  const failure = await verifier.verify(token).then(
+    () => undefined,
+    (error: unknown) => {
+      if (error instanceof VerificationError) return error;
+      throw error;
+    },
+  );
+  const served = await fetchDocument(jwksUrl).then(
+    ({ body }) => readKids(body),
+    () => undefined,
+  );
+  const { kid } = header;
+  const outcome = {
+    genuine: failure === undefined,
+    ...(failure && { code: failure.code, why: `${failure.message}${detailOf(failure, header, claims)}` }),
+    issuer,
+    kid,
+    key: keyring && keyOf(keyring, kid),
+    served: { url: jwksUrl, ...served },
+  };
+  if (values.json) printJson({ ...outcome, header, claims });
+  else show(outcome, values.audience === undefined, claims);
+  return failure === undefined ? EXIT.done : EXIT.problem;
+}
+
+/** What cannot be read is the verifier's to refuse, in its own words. */
+function readable(token: string): ReturnType<typeof decoded> {
+  try {
+    return decoded(token);
+  } catch (error) {
+    if (error instanceof UsageError) return { header: {}, claims: {} };
+    throw error;
+  }
+}
+
+async function ofTarget(values: Parameters<typeof resolveTarget>[0]): Promise<Origin> {
+  const target = await resolveTarget(values);
+  const { keyring, policy } = await viewOf(target);
+  const { issuer } = keyring;
+  const jwksUrl = `${target.edgeUrl}${documentPaths(issuer).jwks}`;
+  // What was promised before the policy shrank counts on.
+  const promised = keyring.keys.map((key) => ('maxTokenLifetime' in key ? key.maxTokenLifetime : 0));
+  return { issuer, jwksUrl, keyring, maxTokenLifetime: Math.max(policy.maxTokenLifetime, ...promised) };
+}
+
+const byDocuments = (issuer: string): Origin => ({
+  issuer,
+  jwksUrl: `${issuer.replace(/\/$/, '')}/.well-known/jwks.json`,
+  // Nobody has said how long its tokens may live.
+  maxTokenLifetime: Number.MAX_SAFE_INTEGER,
+});
+
+function readKids(body: string): { readonly version?: number; readonly kids: readonly string[] } {
+  const ours = readJwks(body);
+  if (ours) return { version: ours.version, kids: [...ours.kids] };
+  try {
+    const { keys } = Object(JSON.parse(body)) as { keys?: { kid?: unknown }[] };
+    return { kids: (keys ?? []).map((key) => String(key.kid)) };
+  } catch {
+    return { kids: [] };
+  }
+}
+
+function show(
+  outcome: { genuine: boolean; code?: string; why?: string; issuer: string; kid: unknown; key?: string | undefined } & {
+    served: { url: string; version?: number; kids?: readonly string[] };
+  },
+  isAnyAudience: boolean,
+  claims: Record<string, unknown>,
+): void {
+  const { genuine, code, why, issuer, kid, key, served } = outcome;
+  print(genuine ? `genuine: a token of ${issuer}` : `NOT genuine: ${why} (${code})`);
+  print(`  kid     ${String(kid)}${key === undefined ? '' : ` (${key})`}`);
+  const version = served.version === undefined ? '' : `version ${served.version}, `;
+  print(`  served  ${served.kids ? `${version}keys ${served.kids.join(', ')}` : `nothing answers at ${served.url}`}`);
+  if (genuine)
+    print(`  for     ${[claims.aud].flat().join(', ')}${isAnyAudience ? ' (not checked: no --audience)' : ''}`);
+  if (genuine) print(`  until   ${formatInstant(Number(claims.exp))}`);
+}
