@@ -32,14 +32,18 @@ export function foresee(keyring: Keyring, policy: Policy, from: number, until: n
   const events: Forecast[] = [];
   let current = keyring;
   let made = 0;
+  /** Why a key is made is what its intent says. */
+  let intended = '';
   for (let now = from; now <= until; now = nextTick(current, policy, now, from)) {
     for (let count = 0; count < MAX_STEPS_A_TICK; count++) {
       const step = nextStep(current, seenOf(current, policy), policy, now);
       if (!step) break;
       if (step.kind === 'create' || step.kind === 'adopt') made += 1;
       current = follow(current, policy, step, now, made);
+      if (step.kind === 'intend') intended = step.why;
+      const why = step.kind === 'create' && intended ? intended : step.why;
       const kid = kidOf(step) ?? (step.kind === 'create' ? nameOf(made) : undefined);
-      if (!SILENT.includes(step.kind)) events.push({ at: now, step: step.kind, ...(kid && { kid }), why: step.why });
+      if (!SILENT.includes(step.kind)) events.push({ at: now, step: step.kind, ...(kid && { kid }), why });
     }
   }
   return events;
