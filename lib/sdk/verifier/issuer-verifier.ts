@@ -57,7 +57,7 @@ export class IssuerVerifier {
       refuse('algorithm_not_allowed', 'alg must be an algorithm that is taken here', { claim: 'alg' });
     }
     checkClaims(claims, this.#settings, clock());
-    const { key, alg } = await this.#keys.find(header.kid);
+    const { key, alg } = this.#keys.known(header.kid) ?? (await this.#keys.find(header.kid));
     if (alg !== header.alg) refuse('algorithm_mismatch', 'alg must be the algorithm of the key', { claim: 'alg' });
     try {
       await compactVerify(token, key, { algorithms: [alg] });

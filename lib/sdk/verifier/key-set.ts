@@ -53,9 +53,14 @@ export class KeySet {
     this.#options = options;
   }
 
+  /** The key, if there is nothing to wait for. */
+  known(kid: string): VerifyingKey | undefined {
+    return this.#fresh()?.keys.get(kid);
+  }
+
   /** @throws VerificationError `key_unknown`, `key_refused`, `keys_unavailable` */
   async find(kid: string): Promise<VerifyingKey> {
-    const known = this.#fresh()?.keys.get(kid);
+    const known = this.known(kid);
     if (known !== undefined) return known;
     await this.#renew();
     const held = this.#usable();
