@@ -23,9 +23,9 @@ test('the release before is deployed, and signs', async ({ skip }) => {
 });
 
 test.for([
-  ['this release', false, '3s'],
-  ['the release before', true, '4s'],
-  ['this release again', false, '3s'],
+  ['this release', false, '10s'],
+  ['the release before', true, '9s'],
+  ['this release again', false, '10s'],
 ] as const)('%s comes in the middle of a rotation, and no service notices', async (row, { skip }) => {
   const [, isBack, tokenLifetime] = row;
   if (!before) return skip('the history of this checkout has no release before');
