@@ -6,6 +6,7 @@ without them no statement of ours would match. Each is as AWS documents it.
 import json
 
 from ministack.core import iam_actions, iam_evaluator
+from ministack.services import kms
 
 
 def install():
@@ -29,14 +30,17 @@ def kms_keys(action, request):
             "kms:MultiRegion": _boolean(request.get("MultiRegion", False)),
             "kms:BypassPolicyLockoutSafetyCheck": _boolean(request.get("BypassPolicyLockoutSafetyCheck", False)),
         }
+    key = kms._resolve_key(request.get("KeyId"))
+    of_key = {"kms:KeyUsage": key["KeyUsage"]} if key else {}
     if action == "kms:Sign":
         return {
+            **of_key,
             "kms:SigningAlgorithm": request.get("SigningAlgorithm", ""),
             "kms:MessageType": request.get("MessageType", "RAW"),
         }
     if action == "kms:ScheduleKeyDeletion":
-        return {"kms:ScheduleKeyDeletionPendingWindowInDays": str(request.get("PendingWindowInDays", 30))}
-    return {}
+        return {**of_key, "kms:ScheduleKeyDeletionPendingWindowInDays": str(request.get("PendingWindowInDays", 30))}
+    return of_key
 
 
 def dynamodb_keys(request):
