@@ -48,6 +48,14 @@ const PARTS: readonly Part[] = [
     external: ['jose'],
     declared: true,
   },
+  // Workers know no other kind of module, jose is of this kind, and Node requires it too.
+  {
+    name: 'verifier',
+    entries: { index: 'lib/sdk/verifier/index.ts' },
+    format: 'esm',
+    external: ['jose'],
+    declared: true,
+  },
 ];
 
 /**
@@ -98,7 +106,10 @@ for (const name of await readdir(`${root}dist`)) {
 for (const part of PARTS) {
   const directory = `dist/${part.name}`;
   metafiles.push(await bundle(part));
-  if (part.format === 'cjs') await writeFile(`${root}${directory}/package.json`, '{"type":"commonjs"}\n');
   if (part.declared) await writeDeclarations(root, Object.values(part.entries), `${directory}/types`);
+  // Declarations always: TypeScript before 5.8 takes no declarations of an ES module for what CommonJS requires.
+  const commonJs = part.format === 'cjs' ? directory : `${directory}/types`;
+  if (part.format === 'cjs' || part.declared)
+    await writeFile(`${root}${commonJs}/package.json`, '{"type":"commonjs"}\n');
 }
 await writeFile(`${root}dist/THIRD_PARTY_LICENSES`, await licencesOf(root, metafiles));

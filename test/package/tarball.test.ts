@@ -42,6 +42,9 @@ test('it holds what is built and what explains it, and nothing else', () => {
     'testing .js',
     'testing .json',
     'testing/types .d.ts',
+    'verifier .js',
+    'verifier/types .d.ts',
+    'verifier/types .json',
   ]);
 });
 

@@ -10,7 +10,8 @@ import type { Listener } from './events.ts';
 import { type Header, readHeader } from './header.ts';
 import { readObject } from './json.ts';
 import { KeySet } from './key-set.ts';
-import { readOptions, type Settings, type VerifierOptions } from './options.ts';
+import type { VerifierOptions } from './options.ts';
+import { readOptions, type Settings } from './settings.ts';
 
 /** A token as it says it is. Nothing of it is verified yet. */
 export interface Unverified {
