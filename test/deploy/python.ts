@@ -22,9 +22,13 @@ const PYTHON = process.env.PYTHON ?? 'python3';
 const PIP_SHA256 = 'f3b60b20ffaadd4415ed7957212a38ac63fa4c5fa375bd0f4a797777940fad13';
 const INDEX = process.env.PIP_INDEX_URL ?? 'https://pypi.org/simple';
 
-/** The interpreter that has the program, made at the first call for this version of its requirements. */
-export async function pythonWith(program: Program, say: (sentence: string) => void = () => {}): Promise<string> {
-  const requirements = join(HERE, 'requirements', `${program}.txt`);
+type Say = (sentence: string) => void;
+
+export const pythonWith = (program: Program, say?: Say): Promise<string> =>
+  pythonFor(program, join(HERE, 'requirements', `${program}.txt`), say);
+
+/** The interpreter that has what a file of pinned requirements names, made at the first call for this version of it. */
+export async function pythonFor(program: string, requirements: string, say: Say = () => {}): Promise<string> {
   const { stdout: version } = await python(['-c', 'import sys; print("%d.%d" % sys.version_info[:2])']);
   requireVersion(version.trim());
   const digest = createHash('sha256')
@@ -72,7 +76,7 @@ async function pipWheel(): Promise<string> {
 
 function requireVersion(version: string): void {
   const [major = 0, minor = 0] = version.split('.').map(Number);
-  if (major !== 3 || minor < 10) throw new Error(`the emulators need Python 3.10 or later, ${PYTHON} is ${version}`);
+  if (major !== 3 || minor < 10) throw new Error(`these tests need Python 3.10 or later, ${PYTHON} is ${version}`);
 }
 
 async function python(args: string[]): Promise<{ stdout: string }> {
@@ -81,7 +85,7 @@ async function python(args: string[]): Promise<{ stdout: string }> {
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
     throw new Error(
-      `test:aws needs Python 3.10 or later, and there is no ${PYTHON}: install it, or name it in PYTHON`,
+      `these tests need Python 3.10 or later, and there is no ${PYTHON}: install it, or name it in PYTHON`,
       {
         cause,
       },

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { TokenClient, TokenError } from '../../../lib/sdk/client/index.ts';
 import { FakeIssuer, REQUEST, URL_OF_ORDERS } from './fake-issuer.ts';
+import { signatureFault } from './sigv4.ts';
 
 let issuer: FakeIssuer;
 beforeEach(() => {
@@ -23,6 +24,20 @@ describe('a token', () => {
     const credential = String.raw`Credential=AKIDEXAMPLE/\d{8}/eu-central-1/lambda/aws4_request`;
     expect(headers.get('authorization')).toMatch(new RegExp(`^AWS4-HMAC-SHA256 ${credential}, SignedHeaders=`));
     expect(headers.get('x-amz-security-token')).toBe('session');
+  });
+
+  test.each([
+    [{}, URL_OF_ORDERS, 'eu-central-1'],
+    [{ functionName: 'sign:orders', region: 'us-east-1' }, undefined, 'us-east-1'],
+  ])('is asked for with a signature that AWS takes: %j', async (options, url, region) => {
+    await issuer.client(options).get({ ...REQUEST, claims: { sub: 'Zoë' } });
+    const [sent] = issuer.sent as never as [(typeof issuer.sent)[0]];
+    const { pathname, host } = new URL(url ?? sent.url);
+    const headers = { ...Object.fromEntries(sent.headers), host };
+    const request = { method: 'POST', path: pathname, headers, body: JSON.stringify(sent.body) };
+    const signer = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret', region, service: 'lambda' };
+    expect(signatureFault(request, signer)).toBeUndefined();
+    expect(signatureFault({ ...request, body: '{}' }, signer)).toBeDefined();
   });
 
   test('is kept until 0.7 of its life, then renewed behind the callers', async () => {

@@ -1,0 +1,4 @@
+import { callerIn } from './caller.ts';
+import { go } from './languages.ts';
+
+callerIn(go);

@@ -1,0 +1,4 @@
+import { callerIn } from './caller.ts';
+import { java } from './languages.ts';
+
+callerIn(java);

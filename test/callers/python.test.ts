@@ -1,0 +1,4 @@
+import { callerIn } from './caller.ts';
+import { python } from './languages.ts';
+
+callerIn(python);
