@@ -53,15 +53,16 @@ export class KeySet {
     this.#options = options;
   }
 
-  /** The key, if there is nothing to wait for. */
+  /** The key, where a set that is young enough has it. */
   known(kid: string): VerifyingKey | undefined {
     return this.#fresh()?.keys.get(kid);
   }
 
-  /** @throws VerificationError `key_unknown`, `key_refused`, `keys_unavailable` */
+  /**
+   * The key, after the set was renewed.
+   * @throws VerificationError `key_unknown`, `key_refused`, `keys_unavailable`
+   */
   async find(kid: string): Promise<VerifyingKey> {
-    const known = this.known(kid);
-    if (known !== undefined) return known;
     await this.#renew();
     const held = this.#usable();
     const key = held?.keys.get(kid);
