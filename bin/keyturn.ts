@@ -26,7 +26,9 @@ try {
 } catch (error) {
   const { code, message, exit } = failureOf(error);
   const isJson = args.includes('--json');
-  process.stderr.write(isJson ? `${JSON.stringify({ code, message })}\n` : `keyturn ${verb}: ${message} (${code})\n`);
+  process.stderr.write(
+    isJson ? `${JSON.stringify({ code, message })}\n` : `keyturn ${verb}: ${message}${code ? ` (${code})` : ''}\n`,
+  );
   process.exitCode = exit;
 }
 

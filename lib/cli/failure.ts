@@ -3,7 +3,8 @@ import { isKeyturnError } from '../core/errors.ts';
 import { EXIT, UnreachableError, UsageError } from './verb.ts';
 
 export interface Failure {
-  readonly code: string;
+  /** Absent where the sentence is all there is. */
+  readonly code?: string;
   readonly message: string;
   readonly exit: number;
 }
@@ -39,5 +40,6 @@ export function failureOf(error: unknown): Failure {
   }
   const advice = AWS.find(([pattern]) => pattern.test(name))?.[1];
   if (advice) return { code: name, message: `${advice} (${message})`, exit: EXIT.unreachable };
-  return { code: typeof code === 'string' ? code : name, message, exit: EXIT.problem };
+  const named = typeof code === 'string' ? code : name === 'Error' ? undefined : name;
+  return { ...(named && { code: named }), message, exit: EXIT.problem };
 }

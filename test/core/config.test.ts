@@ -98,7 +98,7 @@ describe('parsePolicy', () => {
     [
       'issuer',
       'http://auth.example.com',
-      'issuer must use https (http only on localhost), got http://auth.example.com',
+      'issuer must use https (http only on localhost, or at a name without a dot), got http://auth.example.com',
     ],
     [
       'activationWindow',

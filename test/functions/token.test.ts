@@ -187,7 +187,7 @@ describe('through the alias canary', () => {
   ] as const)('%s has the standby sign fixed claims of its own type', async ([, event]) => {
     const { active, standby } = await kids();
     const { answer } = await invoke(event, 'sign:canary');
-    expect(Object.keys(answer).sort()).toEqual(['kid', 'token']);
+    expect(Object.keys(answer).sort()).toEqual(['algorithm', 'kid', 'token']);
     expect(answer.kid).toBe(standby);
     expect(answer.kid).not.toBe(active);
     expect(decodeProtectedHeader(answer.token)).toEqual({ alg: 'RS256', kid: standby, typ: 'keyturn-canary+jwt' });

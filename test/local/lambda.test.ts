@@ -51,7 +51,7 @@ beforeAll(async () => {
     [
       { name: 'warm', bundle, environment: { ISSUER: 'https://i' }, aliases: ['any'], memoryMegabytes: 256 },
       { name: 'crowd', bundle, environment: {}, maxEnvironments: 2 },
-      { name: 'slow', bundle, environment: {}, timeoutSeconds: 0.3, maxEnvironments: 1 },
+      { name: 'slow', bundle, environment: {}, timeoutSeconds: 1.5, maxEnvironments: 1 },
       { name: 'broken', bundle: broken, environment: {} },
       { name: 'empty', bundle: empty, environment: {} },
     ],
@@ -162,7 +162,7 @@ test('past its time limit the environment is killed', async () => {
   const { result, FunctionError } = await invoke('slow', { sleep: 5000 });
   expect(FunctionError).toBe('Unhandled');
   expect(result).toMatchObject({ errorType: 'Sandbox.Timedout' });
-  expect(result.errorMessage).toMatch(/^Task timed out after 0\.\d\d seconds$/);
+  expect(result.errorMessage).toMatch(/^Task timed out after 1\.\d\d seconds$/);
   await expect.poll(() => isAlive(pid)).toBe(false);
   expect(await report('slow')).toMatchObject({ runs: 1 });
 });
