@@ -7,6 +7,7 @@ export default defineConfig({
     exclude: [...configDefaults.exclude, 'test/package/**', 'test/deploy/**'],
     // Only to end what hangs: real keys are generated and real processes are started on whatever the machine has left.
     testTimeout: 120_000,
+    hookTimeout: 120_000,
     // On two cores, the least that is expected: much of the time is waiting for processes.
     maxWorkers: 3,
   },
