@@ -7,7 +7,7 @@ import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { createVerifier, VerificationError } from '../../../lib/sdk/verifier/index.ts';
 import { ALGORITHM } from './attacks/algorithm.ts';
-import type { Attack } from './attacks/attack.ts';
+import { type Attack, reasonOf } from './attacks/attack.ts';
 import { CLAIM_ATTACKS } from './attacks/claims.ts';
 import { FORMAT } from './attacks/format.ts';
 import { HEADERS } from './attacks/header.ts';
@@ -79,7 +79,8 @@ describe.each<[string, readonly Attack[]]>([
 ])('%s', (_, attacks) => {
   test.each(attacks.map((attack) => [attack.name, attack] as const))('%s', async (_name, attack) => {
     const error = await refusalOf(verify(attack.token));
-    expect({ code: error.code, claim: error.claim }).toEqual({ code: attack.code, claim: attack.claim });
+    const { code, claim, reason } = error;
+    expect({ code, claim, reason }).toEqual({ code: attack.code, claim: attack.claim, reason: reasonOf(attack) });
     const told = `${error.message} ${JSON.stringify(error)}`;
     expect(wordsOf(attack.token).filter((word) => told.includes(word))).toEqual([]);
     expect(await verifyWithJose(attack.token)).toBe(attack.gap === undefined ? 'refused' : 'accepted');

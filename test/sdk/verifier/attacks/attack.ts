@@ -1,4 +1,4 @@
-import type { VerificationCode } from '../../../../lib/sdk/verifier/errors.ts';
+import type { VerificationCode, VerificationReason } from '../../../../lib/sdk/verifier/errors.ts';
 
 export interface Attack {
   readonly name: string;
@@ -7,6 +7,8 @@ export interface Attack {
   readonly code: VerificationCode;
   /** The claim or header parameter that the error names. */
   readonly claim?: string;
+  /** By the code, where it is not given. */
+  readonly reason?: VerificationReason;
   /**
    * The gap of jose alone that lets it through, in the words of docs/verifiers/keyturn.md; absent where jose refuses it
    * too. jose is called with issuer, audience and algorithms.
@@ -15,14 +17,8 @@ export interface Attack {
 }
 
 /** Attacks of one kind, all to be refused with one code. */
-export const each = (
-  { code, claim, gap }: Omit<Attack, 'name' | 'token'>,
-  tokens: Readonly<Record<string, unknown>>,
-): Attack[] =>
-  Object.entries(tokens).map(([name, token]) => ({
-    name,
-    token,
-    code,
-    ...(claim !== undefined && { claim }),
-    ...(gap !== undefined && { gap }),
-  }));
+export const each = (kind: Omit<Attack, 'name' | 'token'>, tokens: Readonly<Record<string, unknown>>): Attack[] =>
+  Object.entries(tokens).map(([name, token]) => ({ ...kind, name, token }));
+
+export const reasonOf = ({ code, reason }: Attack): VerificationReason =>
+  reason ?? (/_malformed$|_invalid$/.test(code) && code !== 'signature_invalid' ? 'malformed' : 'rejected');

@@ -11,12 +11,14 @@ const TOLERANCE = 60;
 const FAR = NOW + 10 * 365 * 86_400;
 
 const wrongType = (claim: string, values: Readonly<Record<string, unknown>>, gap?: string): Attack[] =>
-  each(
-    { code: 'claim_invalid', claim, ...(gap !== undefined && { gap }) },
-    Object.fromEntries(
-      Object.entries(values).map(([name, value]) => [`${claim} ${name}`, withClaims({ [claim]: value })]),
-    ),
-  );
+  Object.entries(values).map(([name, value]) => ({
+    name: `${claim} ${name}`,
+    token: withClaims({ [claim]: value }),
+    code: 'claim_invalid',
+    claim,
+    reason: value === undefined ? 'missing' : 'malformed',
+    ...(gap !== undefined && { gap }),
+  }));
 const loose = 'claims of the wrong type: `sub`, `jti`, `client_id`, `scope`, members of `aud`, a negative time';
 const NOT_A_TIME = { 'a string': String(NOW + 900), null: null, 'an array': [NOW + 900], 'an object': {}, true: true };
 

@@ -35,9 +35,8 @@ const PLAIN_JWT = join(base64url({ alg: 'none' }), base64url(CLAIMS), '');
 const malformed = { code: 'token_malformed' } as const;
 
 export const FORMAT: readonly Attack[] = [
+  ...each({ ...malformed, reason: 'missing' }, { 'no token': undefined, null: null }),
   ...each(malformed, {
-    'no token': undefined,
-    null: null,
     'the empty string': '',
     'a number': 1,
     'an array of the token': [TOKEN],

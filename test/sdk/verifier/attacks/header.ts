@@ -77,7 +77,12 @@ export const HEADERS: readonly Attack[] = [
   ),
 
   ...each(
-    { ...malformed, claim: 'kid', gap: 'a token without `kid`, where the set has one key of its algorithm' },
+    {
+      ...malformed,
+      claim: 'kid',
+      reason: 'missing',
+      gap: 'a token without `kid`, where the set has one key of its algorithm',
+    },
     { 'no kid': withHeader({ kid: undefined }) },
   ),
   ...each(
@@ -112,9 +117,17 @@ export const HEADERS: readonly Attack[] = [
   ),
 
   ...each(
+    {
+      ...malformed,
+      claim: 'typ',
+      reason: 'missing',
+      gap: 'a token of another kind, or of none: `typ` is checked only when asked for',
+    },
+    { 'no typ': withHeader({ typ: undefined }) },
+  ),
+  ...each(
     { ...malformed, claim: 'typ', gap: 'a token of another kind, or of none: `typ` is checked only when asked for' },
     {
-      'no typ': withHeader({ typ: undefined }),
       'typ null': withHeader({ typ: null }),
       'typ an array': withHeader({ typ: ['JWT'] }),
       'typ an object': withHeader({ typ: { JWT: true } }),

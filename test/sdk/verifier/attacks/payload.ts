@@ -86,7 +86,7 @@ export const PAYLOADS: readonly Attack[] = [
       '__proto__ deep inside': before('"user":[{"__proto__":{"admin":true}}]'),
     },
   ),
-  ...each({ code: 'claim_invalid', claim: 'iss' }, { 'an empty object': payload('{}') }),
+  ...each({ code: 'claim_invalid', claim: 'iss', reason: 'missing' }, { 'an empty object': payload('{}') }),
   ...each(
     { ...malformed, gap: '`exp: 1e400`: a token that never ends' },
     { 'exp 1e400': withText(/"exp":\d+/, '"exp":1e400') },
