@@ -11,6 +11,8 @@ const VERBS: Record<string, () => Promise<Verb>> = {
   burn: () => import('../lib/cli/burn.ts'),
   retain: () => import('../lib/cli/retain.ts'),
   release: () => import('../lib/cli/release.ts'),
+  import: () => import('../lib/cli/import.ts'),
+  unimport: () => import('../lib/cli/unimport.ts'),
   recover: () => import('../lib/cli/recover.ts'),
   sign: () => import('../lib/cli/sign.ts'),
   inspect: () => import('../lib/cli/inspect.ts'),

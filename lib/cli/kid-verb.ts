@@ -1,4 +1,4 @@
-/** `retain`, `release`: one operation on one key. */
+/** `retain`, `release`, `unimport`: one operation on one key. */
 import { parseArgs } from 'node:util';
 import type { TickReport } from '../core/rotate.ts';
 import { operate, printReport } from './operating.ts';
@@ -6,7 +6,7 @@ import { resolveTarget } from './target.ts';
 import { EXIT, print, printJson, TARGET_OPTIONS, UsageError } from './verb.ts';
 
 export const kidVerb =
-  (operation: 'retain' | 'release', done: (kid: string) => string) =>
+  (operation: 'retain' | 'release' | 'unimport', done: (kid: string) => string) =>
   async (args: string[]): Promise<number> => {
     const { values, positionals } = parseArgs({ args, options: TARGET_OPTIONS, allowPositionals: true });
     const [kid, ...more] = positionals;

@@ -63,6 +63,7 @@ function asJson(view: View, findings: readonly Finding[], next: readonly Forecas
       since: since(key),
       ...(key.retained && { retained: true }),
     })),
+    imported: (keyring.imported ?? []).map(({ jwk, until, source }) => ({ kid: jwk.kid, until, source })),
     lastTick: {
       at: tick.at,
       seconds: tick.seconds,
@@ -108,7 +109,10 @@ function keyTable(keyring: Keyring, next: readonly Forecast[], now: number): str
     const hint = key.state === 'pending' && !isObserved(key) ? 'waits for the edge' : due;
     return [short(key.kid), key.state, age, key.algorithm, key.retained ? `${hint} (retained)` : hint];
   });
-  const table = [['KEY', 'STATE', 'FOR', 'ALGORITHM', 'NEXT'], ...rows];
+  const foreign = (keyring.imported ?? []).map(({ jwk, until }) => {
+    return [short(jwk.kid), 'imported', '', jwk.alg, `leaves in ${formatDuration(roughly(until - now))}`];
+  });
+  const table = [['KEY', 'STATE', 'FOR', 'ALGORITHM', 'NEXT'], ...rows, ...foreign];
   const widths = [0, 1, 2, 3].map((column) => Math.max(...table.map((row) => (row[column] ?? '').length)));
   return table.map((row) => `  ${row.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join('   ')}`.trimEnd());
 }

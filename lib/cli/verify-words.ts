@@ -29,11 +29,13 @@ export function detailOf({ code }: VerificationError, header: Said, claims: Said
 }
 
 /** What the keyring remembers of a kid. */
-export function keyOf({ keys, history }: Keyring, kid: unknown): string {
+export function keyOf({ keys, history, imported = [] }: Keyring, kid: unknown): string {
+  const foreign = imported.find(({ jwk }) => jwk.kid === kid);
+  if (foreign) return `imported from ${foreign.source} until ${formatInstant(foreign.until)}`;
   const key = keys.find((candidate) => candidate.kid === kid);
   const forgotten = history.find(([old]) => old === kid);
   if (!key && !forgotten) return 'never a key of this issuer: forged, or of another one';
-  if (forgotten) return `destroyed; it ended at ${formatInstant(forgotten[1])}: ${forgotten[2]}`;
+  if (forgotten) return `gone; it ended at ${formatInstant(forgotten[1])}: ${forgotten[2]}`;
   if (key?.state === 'retired' || key?.state === 'compromised')
     return `${key.state === 'compromised' ? 'burned' : 'retired'}: ${key.reason}; it ended at ${formatInstant(key.endedAt)}`;
   return key?.state ?? '';

@@ -73,12 +73,18 @@ const kidsOf = (version: PublishedVersion | undefined): Set<unknown> =>
 
 /** A key that was published and that this keyring never made is how a poisoned set looks. */
 function auditKeys(keyring: Keyring, versions: readonly PublishedVersion[]): string[] {
-  const known = new Set<unknown>([...keyring.keys.map(({ kid }) => kid), ...keyring.history.map(([kid]) => kid)]);
+  const left = keyring.history.filter(([, , reason]) => /^(?:imported|burned): /.test(reason)).map(([kid]) => kid);
+  const foreign = new Set<unknown>([...left, ...(keyring.imported ?? []).map(({ jwk }) => jwk.kid)]);
+  const known = new Set<unknown>([
+    ...foreign,
+    ...keyring.keys.map(({ kid }) => kid),
+    ...keyring.history.map(([kid]) => kid),
+  ]);
   const found = new Map<unknown, string>();
   for (const version of versions) {
     for (const key of keysOf(version.body)) {
       const { kid } = key;
-      const fault = jwkFault(key);
+      const fault = foreign.has(kid) ? undefined : jwkFault(key);
       const what = !known.has(kid)
         ? `holds key ${String(kid)}, which this issuer never had`
         : fault && `holds key ${String(kid)} in a form that is not ours: ${fault}`;

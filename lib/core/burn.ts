@@ -8,7 +8,7 @@ import { renderDocuments } from './discovery.ts';
 import { isKeyturnError, KeyturnError } from './errors.ts';
 import { type Exposure, exposure, someAreBlind } from './exposure.ts';
 import { documentPaths } from './issuer.ts';
-import { readJwks } from './jwks.ts';
+import { readJwks, renderJwks } from './jwks.ts';
 import { activeKey, isObserved, isRendered, type Keyring, pendingKeys, renderedKeys } from './keyring.ts';
 import type { Seen } from './lifecycle.ts';
 import { look } from './look.ts';
@@ -84,7 +84,7 @@ async function saveBurn(ports: RotatorPorts, policy: Policy, request: BurnReques
       const loaded = await ports.store.load();
       known = loaded.keyring;
       const keyring = await currentKeyring(ports, policy, loaded);
-      const kids = request.kids === 'all' ? renderedKeys(keyring).map(({ kid }) => kid) : request.kids;
+      const kids = request.kids === 'all' ? renderJwks(keyring).keys.map(({ kid }) => kid) : request.kids;
       const next = compromise(keyring, kids, terms(ports, policy, request, keyring), policy, ports.clock());
       if (next !== loaded.keyring) await ports.store.save(next, loaded.revision);
       note(ports, next, loaded.revision + 1, `${kids.join(', ')}: ${request.reason}`);

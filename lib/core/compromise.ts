@@ -4,6 +4,7 @@
  */
 import type { Policy } from './config.ts';
 import { KeyturnError } from './errors.ts';
+import { burnImported, importedKeys, isBurnedImport } from './imports.ts';
 import {
   type CompromisedKey,
   type Intent,
@@ -35,16 +36,20 @@ export function compromise(
   now: number,
 ): Keyring {
   for (const kid of kids) {
-    if (keyring.keys.some((key) => key.kid === kid)) continue;
+    if (keyring.keys.some((key) => key.kid === kid) || isBurnedImport(keyring, kid)) continue;
+    if (importedKeys(keyring).some(({ jwk }) => jwk.kid === kid)) continue;
     throw new KeyturnError('transition_refused', `key ${kid} is not in the keyring: ${describe(keyring)}`);
   }
   const burned = keyring.keys.filter((key) => kids.includes(key.kid) && key.state !== 'compromised');
+  // It has no KMS key: out of the documents it is out of the world.
+  const others = burnImported(keyring, kids, reason, now);
   // Asked again, perhaps in more of a hurry.
-  if (burned.length === 0) return hurry(keyring, immediate);
-  const documentVersion = keyring.documentVersion + (burned.some(isRendered) ? 1 : 0);
+  if (burned.length === 0 && others === keyring) return hurry(keyring, immediate);
+  const isRemoved = others !== keyring || burned.some(isRendered);
+  const documentVersion = keyring.documentVersion + (isRemoved ? 1 : 0);
   const mark = (key: Key): Key => (burned.includes(key) ? compromised(key, reason, documentVersion, now) : key);
   const marked: Keyring = {
-    ...keyring,
+    ...others,
     documentVersion,
     keys: keyring.keys.map(mark),
     intent: keyring.intent ?? intent,

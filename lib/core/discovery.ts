@@ -12,7 +12,8 @@ import type { Document } from './ports.ts';
  */
 export function renderMetadata(keyring: Keyring) {
   const { issuer } = keyring;
-  const algorithms = [...new Set(renderedKeys(keyring).map((key) => key.algorithm))].sort();
+  const keys = [...renderedKeys(keyring), ...(keyring.imported ?? [])];
+  const algorithms = [...new Set(keys.map(({ jwk }) => jwk.alg))].sort();
   return {
     issuer,
     jwks_uri: `${new URL(issuer).origin}${documentPaths(issuer).jwks}`,

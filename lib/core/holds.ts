@@ -1,6 +1,6 @@
 /** What is not as it should be and that no step of this tick can mend: each is a reason for an alarm. */
 import { documentPaths } from './issuer.ts';
-import { activeKey, isRendered, pendingKeys, renderedKeys } from './keyring.ts';
+import { activeKey, isRendered, pendingKeys, publishedCount } from './keyring.ts';
 import { ownKmsKeys, type Seen } from './lifecycle.ts';
 import { maxKeys, maxKmsKeys, unsafe } from './policy.ts';
 import { readiness } from './readiness.ts';
@@ -39,7 +39,7 @@ export function holds(situation: Situation): Hold[] {
   const kms = active && seen.kms.get(active.keyArn);
   if (kms && kms.state !== 'enabled') add('active-key', `active key ${active.kid} is ${kms.state} in KMS`);
 
-  const published = renderedKeys(keyring).length;
+  const published = publishedCount(keyring);
   if (!keyring.intent && pendingKeys(keyring).length === 0 && published >= maxKeys(policy)) {
     add('standby', `the JWKS holds ${published} keys, at most ${maxKeys(policy)} are allowed: no room for a standby`);
   }

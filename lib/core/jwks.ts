@@ -13,8 +13,8 @@ export interface Jwks {
  * active key is wrong from the first day on.
  */
 export function renderJwks(keyring: Keyring): Jwks {
-  const keys = renderedKeys(keyring)
-    .toSorted((a, b) => a.sinceVersion - b.sinceVersion || (a.kid < b.kid ? -1 : 1))
+  const keys = [...renderedKeys(keyring), ...(keyring.imported ?? [])]
+    .toSorted((a, b) => a.sinceVersion - b.sinceVersion || (a.jwk.kid < b.jwk.kid ? -1 : 1))
     .map((key) => key.jwk);
   return { keys, documentVersion: keyring.documentVersion };
 }

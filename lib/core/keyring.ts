@@ -86,6 +86,16 @@ export interface Intent {
   readonly made?: { readonly keyArn: string; readonly at: number };
 }
 
+/** A key of the issuer that callers come from: published until its last token is dead. It never signs. */
+export interface ImportedKey {
+  readonly jwk: PublicJwk;
+  /** When it leaves the JWKS. */
+  readonly until: number;
+  readonly source: string;
+  /** The first document version that holds it. */
+  readonly sinceVersion: number;
+}
+
 export interface Keyring {
   readonly schema: 1;
   /** Random, made once. Begins the id of every intent, so that no keyring ever takes another's KMS keys for its own. */
@@ -96,6 +106,7 @@ export interface Keyring {
   /** Raised in the very write that changes what is rendered, and by nothing else. 0: nothing to render yet. */
   readonly documentVersion: number;
   readonly keys: readonly Key[];
+  readonly imported?: readonly ImportedKey[];
   readonly intent?: Intent;
   /** An operator asked for a rotation that the calendar does not. */
   readonly rotationRequested?: { readonly at: number; readonly reason: string };
@@ -109,7 +120,7 @@ export interface Keyring {
   };
   /** The end of the issuer: nothing signs and no tick does anything any more. */
   readonly closed?: { readonly at: number; readonly reason: string };
-  /** Destroyed keys: kid, end, reason. All that is left of them, so that a thousand rotations stay small. */
+  /** Destroyed keys, and imported ones that have left: kid, end, reason. All that is left of them, so that a thousand rotations stay small. */
   readonly history: readonly (readonly [kid: string, endedAt: number, reason: string])[];
 }
 
@@ -118,6 +129,10 @@ export const SCHEMA = 1;
 export const isRendered = (key: Key): key is RenderedKey =>
   key.state === 'pending' || key.state === 'active' || key.state === 'grace';
 export const isObserved = (key: PendingKey): key is ObservedKey => key.observedAt !== undefined;
+
+/** How many keys the JWKS holds, whosever they are. */
+export const publishedCount = (keyring: Keyring): number =>
+  renderedKeys(keyring).length + (keyring.imported?.length ?? 0);
 
 export const renderedKeys = (keyring: Keyring): RenderedKey[] => keyring.keys.filter(isRendered);
 export const activeKey = (keyring: Keyring): ActiveKey | undefined =>
@@ -139,7 +154,12 @@ export function violations(keyring: Keyring): string[] {
   const broken: string[] = [];
   const active = keyring.keys.filter((key) => key.state === 'active');
   if (active.length > 1) broken.push(`at most one key may be active, there are ${active.length}`);
-  const kids = [...keyring.keys.map((key) => key.kid), ...keyring.history.map(([kid]) => kid)];
+  const { imported = [] } = keyring;
+  const kids = [
+    ...keyring.keys.map((key) => key.kid),
+    ...imported.map(({ jwk }) => jwk.kid),
+    ...keyring.history.map(([kid]) => kid),
+  ];
   if (new Set(kids).size !== kids.length) broken.push('a kid occurs twice');
   for (const key of renderedKeys(keyring)) {
     if (key.jwk.kid !== key.kid) broken.push(`key ${key.kid} carries a JWK with another kid`);
@@ -148,6 +168,11 @@ export function violations(keyring: Keyring): string[] {
     const leaked = PRIVATE_MEMBERS.find((member) => member in key.jwk);
     if (leaked !== undefined) broken.push(`the JWK of key ${key.kid} has the private member ${leaked}`);
     if (key.sinceVersion > keyring.documentVersion) broken.push(`key ${key.kid} is newer than the document`);
+  }
+  for (const { jwk, sinceVersion } of imported) {
+    const leaked = PRIVATE_MEMBERS.find((member) => member in jwk);
+    if (leaked !== undefined) broken.push(`imported key ${jwk.kid} has the private member ${leaked}`);
+    if (sinceVersion > keyring.documentVersion) broken.push(`imported key ${jwk.kid} is newer than the document`);
   }
   // After everything was burned, the next key is on its way; until it is there the old document stays.
   const empty = keyring.documentVersion > 0 && renderedKeys(keyring).length === 0;

@@ -15,7 +15,7 @@ import {
   type LeadWaiver,
   type ObservedKey,
   pendingKeys,
-  renderedKeys,
+  publishedCount,
 } from './keyring.ts';
 import { graceEnd, maxKeys, maxKmsKeys, orphanAge } from './policy.ts';
 import type { Document, KmsKey, StoredDocument } from './ports.ts';
@@ -44,7 +44,7 @@ export type Step = { readonly why: string } & (
   | { readonly kind: 'publish'; readonly documents: readonly Document[] }
   | { readonly kind: 'activate'; readonly key: ObservedKey; readonly leadWaived?: LeadWaiver }
   | { readonly kind: 'retire'; readonly kid: string; readonly reason: string }
-  | { readonly kind: 'disable' | 'unobserve' | 'observe' | 'destroy' | 'forget'; readonly kid: string }
+  | { readonly kind: 'disable' | 'unobserve' | 'observe' | 'destroy' | 'forget' | 'expire'; readonly kid: string }
   | { readonly kind: 'raise'; readonly maxTokenLifetime: number }
   | { readonly kind: 'invalidate' }
 );
@@ -135,7 +135,7 @@ const observe: Rule = ({ keyring, seen }) =>
 
 const intend: Rule = ({ keyring, policy }) => {
   const standby = pendingKeys(keyring).some((key) => isWanted(key, policy) && flushes(keyring, key));
-  if (keyring.intent || standby || renderedKeys(keyring).length >= maxKeys(policy)) return [];
+  if (keyring.intent || standby || publishedCount(keyring) >= maxKeys(policy)) return [];
   return [{ kind: 'intend', why: `there is no ${policy.algorithm} standby` }];
 };
 
@@ -148,6 +148,16 @@ const retire: Rule = ({ keyring, policy, now }) =>
       kid,
       reason: 'rotated',
       why: `it ended at ${formatInstant(endedAt)}, its grace is over`,
+    }));
+
+/** An imported key was published for a time that is over. */
+const expire: Rule = ({ keyring: { imported = [] }, now }) =>
+  imported
+    .filter(({ until }) => now >= until)
+    .map(({ jwk: { kid }, until, source }) => ({
+      kind: 'expire',
+      kid,
+      why: `it was imported from ${source} until ${formatInstant(until)}`,
     }));
 
 /** A pending key that will never sign leaves once another one stands by. */
@@ -198,6 +208,7 @@ const RULES: readonly Rule[] = [
   invalidate,
   intend,
   retire,
+  expire,
   discard,
   raise,
   sweep,

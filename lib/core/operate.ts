@@ -3,9 +3,10 @@ import { type BurnReport, burn } from './burn.ts';
 import { type CloseReport, close } from './close.ts';
 import type { Policy } from './config.ts';
 import { KeyturnError } from './errors.ts';
+import { readForeignKeys } from './foreign-keys.ts';
 import { recover } from './recover.ts';
 import type { RotatorPorts, TickReport } from './rotate.ts';
-import { releaseKey, retainKey, rotateNow } from './wishes.ts';
+import { importForeign, releaseKey, retainKey, rotateNow, unimport } from './wishes.ts';
 
 export type OperateReport = TickReport | BurnReport | CloseReport;
 
@@ -34,6 +35,15 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   /** `{ "operation": "retain", "kid": "…" }` */
   retain: { members: ['kid'], run: (ports, policy, input) => retainKey(ports, policy, input.text('kid')) },
   release: { members: ['kid'], run: (ports, policy, input) => releaseKey(ports, policy, input.text('kid')) },
+  /** `{ "operation": "import", "keys": [JWK, …], "until": 1795373027, "source": "https://…" }` */
+  import: {
+    members: ['keys', 'until', 'source'],
+    run: (ports, policy, input) => {
+      const keys = readForeignKeys(input.value('keys'), policy);
+      return importForeign(ports, policy, keys, { until: input.instant('until'), source: input.text('source') });
+    },
+  },
+  unimport: { members: ['kid'], run: (ports, policy, input) => unimport(ports, policy, input.text('kid')) },
   /** `{ "operation": "recover" }`, after the table was restored or lost. */
   recover: { members: [], run: (ports, policy) => recover(ports, policy) },
   /** `{ "operation": "close", "reason": "stack deleted" }`, where the stack's removal policy allows it. */
@@ -79,6 +89,17 @@ class Input {
 
   has(name: string): boolean {
     return this.#members[name] !== undefined;
+  }
+
+  value(name: string): unknown {
+    return this.#members[name];
+  }
+
+  /** Seconds since 1970. */
+  instant(name: string): number {
+    const value = this.#members[name];
+    if (typeof value === 'number' && Number.isFinite(value)) return value;
+    throw new KeyturnError('invalid_member', `${name} must be seconds since 1970`, { path: `/${name}` });
   }
 
   /** It goes to the log and to the keyring. */

@@ -5,6 +5,7 @@
 import type { Algorithm } from './algorithms.ts';
 import type { Policy } from './config.ts';
 import { renderDocuments } from './discovery.ts';
+import { dropImported } from './imports.ts';
 import { documentPaths } from './issuer.ts';
 import type { PublicJwk } from './jwk.ts';
 import { isRendered, type Key, type Keyring } from './keyring.ts';
@@ -55,7 +56,8 @@ const kidOf = (step: Step): string | undefined => ('kid' in step ? step.kid : 'k
 
 /** Between two instants at which something can become due, ticks find nothing; where a window decides, each hour is asked. */
 function nextTick(keyring: Keyring, policy: Policy, now: number, from: number): number {
-  const due = keyring.keys.flatMap((key) => instants(key, policy)).filter((instant) => instant > now);
+  const ends = (keyring.imported ?? []).map(({ until }) => until);
+  const due = [...keyring.keys.flatMap((key) => instants(key, policy)), ...ends].filter((instant) => instant > now);
   const next = Math.min(...due, now + (policy.activationWindow ? HOUR : 30 * 24 * HOUR));
   const ticks = Math.max(1, Math.ceil((next - now) / policy.tick));
   // On the grid of the schedule, whatever the first tick's odd second is.
@@ -121,6 +123,8 @@ function follow(keyring: Keyring, policy: Policy, step: Step, now: number, made:
       return transitions.scheduledForDeletion(keyring, step.kid, now + policy.deletionWindow);
     case 'raise':
       return transitions.raiseTokenLifetime(keyring, step.maxTokenLifetime);
+    case 'expire':
+      return dropImported(keyring, step.kid, 'its time was over', now);
     case 'forget':
       return transitions.forget(keyring, step.kid);
     case 'publish':

@@ -2,6 +2,7 @@
 import { verifyCanary } from './canary.ts';
 import type { Policy } from './config.ts';
 import { isKeyturnError } from './errors.ts';
+import { dropImported } from './imports.ts';
 import { documentPaths } from './issuer.ts';
 import type { Intent, Keyring } from './keyring.ts';
 import type { Step } from './lifecycle.ts';
@@ -77,6 +78,8 @@ export async function perform(
     case 'sweep':
       await keys.destroy(step.keyArn, policy.deletionWindow / DAY);
       return keyring;
+    case 'expire':
+      return dropImported(keyring, step.kid, 'its time was over', clock());
     case 'forget':
       return forget(keyring, step.kid);
   }

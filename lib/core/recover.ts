@@ -4,7 +4,9 @@
  */
 import type { Policy } from './config.ts';
 import { KeyturnError } from './errors.ts';
+import { importedKeys } from './imports.ts';
 import { documentPaths } from './issuer.ts';
+import { readJwks } from './jwks.ts';
 import type { Keyring } from './keyring.ts';
 import { type Look, look } from './look.ts';
 import type { KeyManager, Loaded } from './ports.ts';
@@ -51,7 +53,10 @@ export async function recovered(
   const body = seen.stored.get(documentPaths(policy.issuer).jwks)?.body ?? '';
   const kids = publicKeys(body).map(({ kid }) => kid);
   const confirmed = await confirm(keys, seen, kids);
-  return recoverKeyring(ours, { version: seen.storedVersion, kids: new Set(kids) }, confirmed, policy, clock());
+  // Theirs have names of another kind.
+  const foreign = importedKeys(ours).filter(({ jwk }) => readJwks(body)?.kids.has(jwk.kid));
+  const present = new Set([...kids, ...foreign.map(({ jwk }) => jwk.kid)]);
+  return recoverKeyring(ours, { version: seen.storedVersion, kids: present }, confirmed, policy, clock());
 }
 
 /** The document's word is not enough: KMS itself has to show each key, with our policy on it. In the document's order. */

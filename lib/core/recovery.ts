@@ -35,7 +35,15 @@ export function recoverKeyring(
   const kept = keyring.keys.map((key) => (isRendered(key) && !kids.has(key.kid) ? gone(key, version, now) : key));
   const unknown = document.filter(({ jwk }) => !keyring.keys.some(({ kid }) => kid === jwk.kid));
   const adopted = unknown.map((key) => toGrace(key, policy, now));
-  const merged: Keyring = { ...keyring, documentVersion: version, keys: [...kept, ...adopted] };
+  const { imported = [], ...rest } = keyring;
+  // What has left the documents since may have been burned. What came since has to be imported anew.
+  const published = imported.filter(({ jwk }) => kids.has(jwk.kid));
+  const merged: Keyring = {
+    ...rest,
+    ...(published.length > 0 && { imported: published }),
+    documentVersion: version,
+    keys: [...kept, ...adopted],
+  };
   return activeKey(merged) ? merged : appoint(merged, document, policy, now);
 }
 
@@ -58,7 +66,7 @@ const gone = ({ kid, keyArn }: Key, removedInVersion: number, now: number): Key 
   removedInVersion,
 });
 
-const published = ({ keyArn, jwk, createdAt }: ConfirmedKey) => ({
+const asPublished = ({ keyArn, jwk, createdAt }: ConfirmedKey) => ({
   kid: jwk.kid,
   keyArn,
   algorithm: jwk.alg,
@@ -70,7 +78,7 @@ const published = ({ keyArn, jwk, createdAt }: ConfirmedKey) => ({
 
 const toGrace = (key: ConfirmedKey, { maxTokenLifetime }: { maxTokenLifetime: number }, now: number): GraceKey => ({
   state: 'grace',
-  ...published(key),
+  ...asPublished(key),
   activatedAt: key.createdAt,
   endedAt: now,
   maxTokenLifetime,
@@ -86,7 +94,7 @@ function appoint(
   if (!oldest) return keyring;
   const active: ActiveKey = {
     state: 'active',
-    ...published(oldest),
+    ...asPublished(oldest),
     observedAt: now,
     activatedAt: now,
     ...activationTerms(policy, now),

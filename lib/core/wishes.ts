@@ -1,6 +1,8 @@
 /** What an operator asks for outside an emergency: a wish in the keyring, and then an ordinary tick. */
 import type { Policy } from './config.ts';
 import { isKeyturnError, KeyturnError } from './errors.ts';
+import { dropImported, type ImportTerms, importKeys } from './imports.ts';
+import type { PublicJwk } from './jwk.ts';
 import type { Keyring } from './keyring.ts';
 import { type RotatorPorts, rotate, type TickReport } from './rotate.ts';
 import { release, requestRotation, retain } from './transitions.ts';
@@ -22,6 +24,17 @@ export const retainKey = (ports: RotatorPorts, policy: Policy, kid: string): Pro
 
 export const releaseKey = (ports: RotatorPorts, policy: Policy, kid: string): Promise<TickReport> =>
   wish(ports, policy, (keyring) => release(keyring, kid));
+
+/** Another issuer's keys are published until their last tokens are dead. */
+export const importForeign = (
+  ports: RotatorPorts,
+  policy: Policy,
+  keys: readonly PublicJwk[],
+  terms: ImportTerms,
+): Promise<TickReport> => wish(ports, policy, (keyring) => importKeys(keyring, keys, terms, policy, ports.clock()));
+
+export const unimport = (ports: RotatorPorts, policy: Policy, kid: string): Promise<TickReport> =>
+  wish(ports, policy, (keyring) => dropImported(keyring, kid, 'an operator ended it', ports.clock()));
 
 async function wish(ports: RotatorPorts, policy: Policy, change: (keyring: Keyring) => Keyring): Promise<TickReport> {
   for (let attempt = 1; ; attempt++) {

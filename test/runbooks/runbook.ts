@@ -19,7 +19,8 @@ export const WINDOWS = {
 };
 
 export const SECTIONS = ['What you see', 'What to do', 'It is over when'] as const;
-export type Section = (typeof SECTIONS)[number];
+/** Of docs/moving-in.md too. */
+export const MOVING_IN = '../moving-in';
 /** By the words that stand in capitals in the commands. */
 type Words = Readonly<Record<string, string>>;
 
@@ -33,14 +34,14 @@ export function sectionsOf(name: string): ReadonlyMap<string, string> {
 export const lengthOf = (name: string): number => text(name).trimEnd().split('\n').length;
 
 /** Without their comments; what is not ours to run is left out. */
-export function commandsOf(name: string, section: Section): string[] {
+export function commandsOf(name: string, section: string): string[] {
   const blocks = (sectionsOf(name).get(section) ?? '').matchAll(/^```sh\n(.*?)^```/gms);
   const lines = [...blocks].flatMap(([, code = '']) => code.trim().split('\n'));
   return lines.map((line) => line.replace(/\s+#.*$/, '')).filter((line) => line.startsWith('keyturn '));
 }
 
 /** Runs the commands of a section, each against this issuer; answers with what they said, by the command. */
-export async function follow(name: string, section: Section, url: string, words: Words = {}): Promise<Said[]> {
+export async function follow(name: string, section: string, url: string, words: Words = {}): Promise<Said[]> {
   const said: Said[] = [];
   for (const command of commandsOf(name, section)) {
     let last: Said | undefined;

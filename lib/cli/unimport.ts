@@ -1,0 +1,14 @@
+/** `keyturn unimport`: an imported key leaves before its end. */
+import { kidVerb } from './kid-verb.ts';
+import { TARGET_HELP } from './verb.ts';
+
+export const summary = 'let an imported key go before its end';
+
+export const help = `Usage: keyturn unimport KID [options]
+
+The key leaves the JWKS now, and the tokens that it signed stop verifying as caches end. It may be
+imported again; after "keyturn burn KID" it may not. Needs grantOperate.
+
+${TARGET_HELP}`;
+
+export const run = kidVerb('unimport', (kid) => `${kid} is no longer published`);
