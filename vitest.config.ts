@@ -3,8 +3,8 @@ import { configDefaults, defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // They have their own: packing builds dist anew, and emulators are Python.
-    exclude: [...configDefaults.exclude, 'test/package/**', 'test/deploy/**'],
+    // They have their own: packing builds dist anew, and the others want more than Node.
+    exclude: [...configDefaults.exclude, 'test/package/**', 'test/deploy/**', 'test/callers/**', 'test/interop/**'],
     // Only to end what hangs: real keys are generated and real processes are started on whatever the machine has left.
     testTimeout: 120_000,
     hookTimeout: 120_000,
