@@ -2,7 +2,8 @@
  * One token against one issuer. What costs nothing comes first: the form, then the claims, then the key, which may have
  * to be fetched, then the signature. So neither a stranger's token nor an expired one makes anything be fetched.
  */
-import { compactVerify } from 'jose';
+// By its own path: the whole of jose takes three times as long to load.
+import { compactVerify } from 'jose/jws/compact/verify';
 import { type Claims, checkClaims, checkTypes } from './claims.ts';
 import { splitCompact } from './compact.ts';
 import { refuse } from './errors.ts';

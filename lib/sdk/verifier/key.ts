@@ -1,5 +1,6 @@
 /** A key of a JWKS, if it may verify: public, strong, for signatures, and for the one algorithm that it says it has. */
-import { type CryptoKey, importJWK, type JWK } from 'jose';
+import type { CryptoKey, JWK } from 'jose';
+import { importJWK } from 'jose/key/import';
 import { type Algorithm, type AlgorithmFacts, facts, PRIVATE_MEMBERS } from '../../core/algorithms.ts';
 import { isPlainObject } from '../../core/json.ts';
 
