@@ -18,6 +18,7 @@ const VERBS: Record<string, () => Promise<Verb>> = {
   inspect: () => import('../lib/cli/inspect.ts'),
   verify: () => import('../lib/cli/verify.ts'),
   jwks: () => import('../lib/cli/jwks.ts'),
+  who: () => import('../lib/cli/who.ts'),
   audit: () => import('../lib/cli/audit.ts'),
   local: () => import('../lib/cli/local.ts'),
 };

@@ -18,6 +18,8 @@ export interface FrontOptions {
   readonly routes: FrontRoutes;
   /** What a deployed stack has as outputs, at `/outputs.json`. */
   readonly outputs: () => object;
+  /** The last lines that the functions left of tokens, at `/log.json`. */
+  readonly tokenLines: () => readonly object[];
 }
 export interface FrontRoutes {
   readonly sign: string;
@@ -30,7 +32,7 @@ type Route = (request: WireRequest, sourceIp: string) => Promise<WireReply>;
 /** More than Lambda takes, so that what is too large is refused by a sentence rather than by a broken connection. */
 const MAX_BODY_BYTES = 12 * 1024 * 1024;
 
-export function frontServer({ edge, invoke, tick, routes, outputs }: FrontOptions): Server {
+export function frontServer({ edge, invoke, tick, routes, outputs, tokenLines }: FrontOptions): Server {
   const functionUrl = (name: string): Route => {
     return async (request, ip) => urlAnswer(await invoke(name, JSON.stringify(urlEvent(request, '/', ip))));
   };
@@ -41,12 +43,17 @@ export function frontServer({ edge, invoke, tick, routes, outputs }: FrontOption
     ['/rotate', async () => invokeAnswer(await tick())],
   ]);
 
+  const insides = new Map<string, () => object>([
+    ['/outputs.json', outputs],
+    ['/log.json', tokenLines],
+  ]);
+
   const serve = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
     // A function URL is posted to at its root, and many a client ends one with a slash.
     const path = message.url?.split('?', 1)[0]?.replace(/\/$/, '') ?? '';
     const route = message.method === 'POST' ? posts.get(path) : undefined;
-    if (message.method === 'GET' && message.url === '/outputs.json')
-      return sendReply(response, shown(outputs(), message));
+    const inside = message.method === 'GET' ? insides.get(path) : undefined;
+    if (inside !== undefined) return sendReply(response, shown(inside(), message));
     if (route === undefined) return serveEdge(edge, message, response);
     const reply = await answered(route, message);
     // What was refused unread must not be taken for the next request.
@@ -97,7 +104,7 @@ function invokeAnswer({ payload, functionError }: Invoked): WireReply {
   return problem(statusOf(errorType), errorType, errorMessage);
 }
 
-/** They name the endpoints inside, which is nothing for the page of another site. */
+/** They name the endpoints inside, and who has tokens, which is nothing for the page of another site. */
 function shown(outputs: object, message: IncomingMessage): WireReply {
   if (isForeignPage(message)) return problem(403, 'foreign_page', 'pages of other sites may not use this issuer');
   return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(outputs) };

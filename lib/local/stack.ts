@@ -17,6 +17,7 @@ import { listen } from './listen.ts';
 import { S3 } from './s3.ts';
 import { DataDirectory, nowhere } from './state.ts';
 import { taggingOperations } from './tagging.ts';
+import { TokenLines } from './token-lines.ts';
 import { REGION } from './wire.ts';
 
 export interface StackOptions extends EndpointHooks {
@@ -107,14 +108,19 @@ async function start(options: StackOptions, closers: (() => void | Promise<void>
     return outcome;
   });
   const outputs = () => ({ ...options.outputs?.(url), AwsEndpointUrl: awsEndpointUrl, Region: REGION });
-  const front = frontServer({ edge, invoke, tick: () => ticks.run(), routes, outputs });
+  const tokens = new TokenLines();
+  const front = frontServer({ edge, invoke, tick: () => ticks.run(), routes, outputs, tokenLines: () => tokens.lines });
   const { host = '127.0.0.1', port = 0 } = options;
   await listen(front, port, host);
   closers.push(() => closeServer(front));
 
   const url = `http://${reachable(host)}:${(front.address() as AddressInfo).port}`;
   const definitions = options.functions({ edge: url, aws: awsEndpointUrl });
-  const lambda = new Lambda(definitions, awsEndpointUrl, options.onLog ?? (() => {}));
+  const log: Log = (name, line) => {
+    tokens.note(line);
+    options.onLog?.(name, line);
+  };
+  const lambda = new Lambda(definitions, awsEndpointUrl, log);
   closers.push(() => lambda.close());
   if (options.tickSeconds !== undefined) ticks.every(options.tickSeconds);
   closers.push(() => ticks.stop());
