@@ -17,6 +17,7 @@ const QUIET = ['--no-notices', '--no-color'];
 export class Cdk {
   readonly #directory = mkdtempSync(join(tmpdir(), 'keyturn-cdk-'));
   readonly #environment: NodeJS.ProcessEnv;
+  readonly #end = new AbortController();
 
   constructor(endpoint: string) {
     this.#environment = {
@@ -50,7 +51,9 @@ export class Cdk {
     await this.#cdk(['destroy', ...this.#app(), '--force'], CHECKOUT, input);
   }
 
+  /** A command that is still running is ended. */
   close(): void {
+    this.#end.abort();
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
@@ -62,7 +65,7 @@ export class Cdk {
   async #cdk(args: string[], cwd: string, input?: AppInput): Promise<void> {
     const env = { ...this.#environment, ...(input && { [INPUT]: JSON.stringify(input) }) };
     try {
-      await run(COMMAND, [...args, ...QUIET], { cwd, env, maxBuffer: 64 * 1024 * 1024 });
+      await run(COMMAND, [...args, ...QUIET], { cwd, env, signal: this.#end.signal, maxBuffer: 64 * 1024 * 1024 });
     } catch (cause) {
       const { stdout = '', stderr = '' } = cause as { stdout?: string; stderr?: string };
       throw new Error(`cdk ${args[0]} failed:\n${stdout}${stderr}`, { cause });

@@ -3,8 +3,9 @@ import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Deployment } from './deployment.ts';
 import { type Release, releaseBefore } from './release.ts';
-import { rotationBegun, SETTLED_MS, SLOW, ticksUntil } from './rotation.ts';
+import { rotationBegun, SETTLED_MS, ticksUntil } from './rotation.ts';
 import { underTraffic } from './traffic.ts';
+import { WINDOWS } from './windows.ts';
 import { emulatedAccount } from './world.ts';
 
 const account = emulatedAccount();
@@ -18,7 +19,7 @@ afterAll(() => before?.close());
 
 test('the release before is deployed, and signs', async ({ skip }) => {
   if (!before) return skip('the history of this checkout has no release before');
-  issuer = await account.deploy({ config: SLOW, release: before.url });
+  issuer = await account.deploy({ release: before.url });
   await issuer.verify((await issuer.sign()).token);
 });
 
@@ -32,7 +33,7 @@ test.for([
   const release = isBack ? { release: before.url } : {};
   const [former, { from, to }] = [issuer, await rotationBegun(issuer)];
   const { kids } = await underTraffic(issuer, async () => {
-    issuer = await account.deploy({ config: { ...SLOW, tokenLifetime }, ...release });
+    issuer = await account.deploy({ config: { ...WINDOWS, tokenLifetime }, ...release });
     await ticksUntil(issuer, to, 'active');
     await setTimeout(SETTLED_MS);
   });

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { roleName } from '../../lib/cdk/roles.ts';
 import type { Deployment } from './deployment.ts';
 import { roleId } from './root.ts';
-import { rotationBegun, SETTLED_MS, SLOW, ticksUntil } from './rotation.ts';
+import { rotationBegun, SETTLED_MS, ticksUntil } from './rotation.ts';
 import { ISSUER } from './windows.ts';
 import { emulatedAccount } from './world.ts';
 
@@ -19,7 +19,7 @@ const roleIds = () =>
   Promise.all((['signer', 'rotator'] as const).map((kind) => roleId(account.endpoint, roleName(ISSUER, kind))));
 
 test('with its keys, its table and its bucket retained, nothing of it signs any more', async () => {
-  issuer = await account.deploy({ config: SLOW });
+  issuer = await account.deploy();
   const { kid } = await issuer.sign();
   const { keyArn } = await issuer.key(kid);
   roles = await roleIds();
@@ -33,7 +33,7 @@ test('another stack, with roles of its own, signs with the old key and rotates i
   const { keys } = await issuer.keyring();
   const active = keys.find(({ state }) => state === 'active')?.kid;
   const retained = { tableName: issuer.output('TableName'), bucketName: issuer.output('BucketName') };
-  issuer = await account.deploy({ stackName: 'Successor', config: SLOW, ...retained }, '--import-existing-resources');
+  issuer = await account.deploy({ stackName: 'Successor', ...retained }, '--import-existing-resources');
   for (const id of await roleIds()) expect(roles).not.toContain(id);
   const { kid, token } = await issuer.sign();
   expect(kid).toBe(active);

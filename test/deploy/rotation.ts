@@ -2,17 +2,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { expect, vi } from 'vitest';
 import type { Deployment } from './deployment.ts';
-import { SHORT } from './windows.ts';
 
-/** Windows in which something can be done between the wish and its fulfilment, and in the life of a token. */
-export const SLOW = {
-  ...SHORT,
-  publicationLead: '8s',
-  rotationPeriod: '68s',
-  tokenLifetime: '9s',
-  maxTokenLifetime: '10s',
-  grace: '16s',
-};
 /** After a rotation, until no signer uses the former key. */
 export const SETTLED_MS = 3000;
 

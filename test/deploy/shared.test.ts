@@ -1,7 +1,7 @@
 /** Two issuers of one domain, on one distribution: each with its own keys, documents and functions. */
 import { beforeAll, expect, test } from 'vitest';
 import type { Deployment } from './deployment.ts';
-import { ISSUER, SHORT } from './windows.ts';
+import { ISSUER, WINDOWS } from './windows.ts';
 import { emulatedAccount } from './world.ts';
 
 const account = emulatedAccount();
@@ -9,7 +9,7 @@ let staff: Deployment;
 let machines: Deployment;
 
 beforeAll(async () => {
-  staff = await account.deploy({ config: { ...SHORT, issuer: `${ISSUER}/staff` }, sibling: `${ISSUER}/machines` });
+  staff = await account.deploy({ config: { ...WINDOWS, issuer: `${ISSUER}/staff` }, sibling: `${ISSUER}/machines` });
   const outputs = Object.entries(staff.outputs).flatMap(([id, value]) => {
     const [, name] = /^Sibling(\w+?)[0-9A-F]{8}$/.exec(id) ?? [];
     return name === undefined ? [] : [[name, value]];

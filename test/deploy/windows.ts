@@ -1,14 +1,15 @@
-/** The shortest windows that pass the check, with the shortest tick that a schedule has. */
+/** Short windows that pass the check, with the shortest tick that a schedule has. */
 export const ISSUER = 'https://auth.example.com';
 
-export const SHORT = {
+export const WINDOWS = {
   issuer: ISSUER,
   algorithm: 'ES256',
-  rotationPeriod: '63s',
-  publicationLead: '3s',
-  grace: '10s',
-  tokenLifetime: '4s',
-  maxTokenLifetime: '4s',
+  rotationPeriod: '68s',
+  // Long enough for something to be done between the wish for a rotation and its fulfilment.
+  publicationLead: '8s',
+  grace: '16s',
+  tokenLifetime: '9s',
+  maxTokenLifetime: '10s',
   tick: '60s',
   edgeMaxAge: '1s',
   edgeStaleWhileRevalidate: '0s',

@@ -5,7 +5,7 @@ import { Cdk } from './cdk.ts';
 import { Deployment } from './deployment.ts';
 import { EdgeStandIn } from './edge.ts';
 import { type Emulator, startMiniStack } from './emulator.ts';
-import { SHORT } from './windows.ts';
+import { WINDOWS } from './windows.ts';
 
 export class World {
   #emulator: Emulator | undefined;
@@ -24,15 +24,15 @@ export class World {
   }
 
   async close(): Promise<void> {
+    this.#cdk?.close();
     await this.#edge?.close();
     await this.#emulator?.close();
-    this.#cdk?.close();
   }
 
   log = (): string => required(this.#emulator).log();
 
   input(more: Partial<AppInput> = {}): AppInput {
-    return { stackName: 'Keyturn', config: SHORT, observeAt: required(this.#edge).url, ...more };
+    return { stackName: 'Keyturn', config: WINDOWS, observeAt: required(this.#edge).url, ...more };
   }
 
   async deploy(more?: Partial<AppInput>, ...options: string[]): Promise<Deployment> {
