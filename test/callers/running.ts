@@ -38,6 +38,12 @@ export class Running {
     return value;
   }
 
+  /** For one that waits for no line. */
+  async kill(): Promise<void> {
+    this.#process.kill();
+    await this.end();
+  }
+
   async end(): Promise<void> {
     const isOver = this.#process.exitCode !== null || this.#process.signalCode !== null;
     const ended = isOver ? undefined : once(this.#process, 'close');
