@@ -80,7 +80,11 @@ describe.each<[string, RequestListener, string]>([
   ['HTML that says it is JSON', ok('application/json', '<html>'), 'it is not JSON in UTF-8'],
   ['nothing', ok('application/json', ''), 'it is not JSON in UTF-8'],
   ['half of the set', ok('application/json', SET.slice(0, SET.length / 2)), 'it is not JSON in UTF-8'],
-  ['bytes that are no UTF-8', ok('application/json', Buffer.from(`${SET}\xff`, 'latin1')), 'it is not JSON in UTF-8'],
+  [
+    'bytes that are no UTF-8',
+    ok('application/json', Buffer.from(SET.replace('{', '{"x":"\xff",'), 'latin1')),
+    'it is not JSON in UTF-8',
+  ],
   ['an empty set', ok('application/json', '{"keys":[]}'), 'it has no usable key (it has none with a kid)'],
   ['no set', ok('application/json', '{"error":"no"}'), 'it is not a JWKS'],
   ['null', ok('application/json', 'null'), 'it is not a JWKS'],
@@ -150,6 +154,19 @@ test.each(['text/plain', 'application/octet-stream', 'application/json; charset=
     expect(await verdict(verifierOf({ offset: 0 }).verify(TOKEN))).toBe('accepted');
   },
 );
+
+test.each<[string, string]>([
+  ['of as many bytes as there may be', SET.padEnd(262_144)],
+  [
+    'of a hundred keys',
+    JSON.stringify({
+      keys: [...JWKS.keys, ...Array.from({ length: 97 }, (_, kid) => ({ ...JWKS.keys[1], kid: `${kid}` }))],
+    }),
+  ],
+])('a set %s is taken', async (_, body) => {
+  answer = ok('application/json', body);
+  expect(await verdict(verifierOf({ offset: 0 }).verify(TOKEN))).toBe('accepted');
+});
 
 test('what is unknown in a set is passed over', async () => {
   const keys = [null, { kty: 'XYZ', kid: 'x' }, { kty: 'AKP', kid: 'y', alg: 'ML-DSA-44', pub: 'AA' }, ...JWKS.keys];

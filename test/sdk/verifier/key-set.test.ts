@@ -199,6 +199,22 @@ describe('an endpoint that fails', () => {
   });
 });
 
+test.each<[string, () => Response, string]>([
+  ['no body', () => new Response(null), 'it is not JSON in UTF-8'],
+  ['an empty body', () => new Response(''), 'it is not JSON in UTF-8'],
+])('an answer with %s is one that is no set', async (_, answer, fault) => {
+  const world = new World();
+  world.answer = answer;
+  await expect(world.verifier().hydrate()).rejects.toThrow(`not available: ${fault}`);
+});
+
+test('a fetch leaves no timer behind, which would keep the process alive', async () => {
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const before = timers();
+  await worldWith(OLD).verifier.hydrate();
+  expect(timers()).toBe(before);
+});
+
 describe('a process that is frozen', () => {
   test('wakes up with keys of another day, and does not use them', async () => {
     const { world, verifier } = worldWith(OLD);

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { ALGORITHM_NAMES } from '../../../lib/core/algorithms.ts';
 import { createVerifier, type VerifierOptions } from '../../../lib/sdk/verifier/index.ts';
 import {
@@ -220,6 +220,45 @@ describe('events', () => {
   ])('a listener that %s changes nothing', async (_, onEvent) => {
     expect(await outcome(withClaims({}), { onEvent: onEvent as () => void })).toBe('accepted');
     expect(await outcome(withClaims({ aud: 'x' }), { onEvent: onEvent as () => void })).toBe('audience_mismatch');
+  });
+});
+
+describe('bounds', () => {
+  const nested = (levels: number) => withClaims({ deep: JSON.parse('['.repeat(levels) + ']'.repeat(levels)) });
+  test('16 levels, the claims included', async () => {
+    expect(await outcome(nested(15))).toBe('accepted');
+    expect(await outcome(nested(16))).toBe('payload_malformed');
+  });
+
+  test('16,384 characters', async () => {
+    const longest = `AAAA.${'A'.repeat(4 * 4094)}.AA`;
+    expect(longest).toHaveLength(16_384);
+    expect(await outcome(longest)).toBe('header_malformed');
+    expect(await outcome(`${longest}A`)).toBe('token_too_large');
+  });
+});
+
+describe('what it throws', () => {
+  const thrown = (token: string, options?: Partial<VerifierOptions>) =>
+    verifier(options)
+      .verify(token)
+      .then(
+        () => expect.fail('it was accepted'),
+        (error: unknown) => error,
+      );
+
+  test('has a cause where something underneath failed, and only there', async () => {
+    expect(await thrown(withHeader({}, by(testKey('RS256', RSA.kid))))).toHaveProperty('cause');
+    expect(await thrown(withClaims({ exp: 0 }))).not.toHaveProperty('cause');
+  });
+
+  test('is ours, or a fault of what it was given, which is no refusal', async () => {
+    const onEvent = vi.fn();
+    const now = () => {
+      throw new RangeError('no clock');
+    };
+    expect(await thrown(withClaims({}), { now, onEvent })).toBeInstanceOf(RangeError);
+    expect(onEvent).not.toHaveBeenCalled();
   });
 });
 

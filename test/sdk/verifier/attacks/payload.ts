@@ -65,6 +65,7 @@ export const PAYLOADS: readonly Attack[] = [
     { ...malformed, gap: 'numbers that other readers read differently' },
     {
       'an integer beyond 2^53': before('"account":9007199254740993'),
+      '2^53, which 2^53 + 1 is read as too': before('"account":9007199254740992'),
       'a number beyond all floats': before('"limit":1e400'),
       'a number that turns into zero': before('"limit":1e-400'),
       'deep inside': before('"a":{"b":[{"c":1e400}]}'),
