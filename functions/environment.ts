@@ -26,12 +26,16 @@ export interface RotateEnvironment extends PolicyEnvironment {
   readonly KEYTURN_SIGNER_ROLE_ARN: string;
   /** Separated by commas: the rotator's and the operator's. */
   readonly KEYTURN_ROTATOR_ROLE_ARNS: string;
+  /** `yes`: what happens to keys goes to the default bus of EventBridge. */
+  readonly KEYTURN_EVENTS?: 'yes';
 }
 
 /** The operator does what the rotator does, when somebody asks. */
 export interface OperateEnvironment extends RotateEnvironment {
   /** `yes` where the state goes with the stack: only then may the issuer be closed. */
   readonly KEYTURN_MAY_CLOSE?: 'yes';
+  /** `yes`: keys of other issuers may be published. */
+  readonly KEYTURN_MAY_IMPORT?: 'yes';
 }
 
 export interface DeployEnvironment {

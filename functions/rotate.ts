@@ -5,11 +5,11 @@ import { rotate, type TickReport } from '../lib/core/rotate.ts';
 import { recorded, type TickRecord } from '../lib/core/tick-record.ts';
 import { readVariable } from './environment.ts';
 import { embedded, tickMetrics } from './metrics.ts';
-import { rotatorPolicy, rotatorPorts } from './rotator.ts';
+import { rotatorOf, rotatorPolicy } from './rotator.ts';
 import { clock, log } from './runtime.ts';
 
 const policy = rotatorPolicy();
-const ports = rotatorPorts(policy);
+const { ports, settled } = rotatorOf(policy);
 const records = new DynamoDbTickRecords(new DynamoDBClient({}), readVariable('KEYTURN_TABLE'), policy.issuer);
 
 function notice(record: TickRecord): void {
@@ -18,4 +18,4 @@ function notice(record: TickRecord): void {
 }
 
 export const handler = (): Promise<TickReport> =>
-  recorded({ records, clock, log, notice }, policy, () => rotate(ports, policy));
+  recorded({ records, clock, log, notice }, policy, () => rotate(ports, policy)).finally(settled);

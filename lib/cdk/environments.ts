@@ -34,6 +34,7 @@ export const rotateEnvironment = (issuer: TokenIssuer, observeAt: string | undef
     KEYTURN_SIGNER_ROLE_ARN: roles.arnOf('signer'),
     KEYTURN_ROTATOR_ROLE_ARNS: roles.rotatorArns.join(','),
     ...(issuer.hasMetrics && METRICS),
+    ...(issuer.hasEvents && { KEYTURN_EVENTS: 'yes' as const }),
   } satisfies RotateEnvironment;
 };
 
@@ -41,6 +42,7 @@ export const operateEnvironment = (issuer: TokenIssuer, observeAt: string | unde
   ({
     ...rotateEnvironment(issuer, observeAt),
     ...(issuer.removalPolicy === RemovalPolicy.DESTROY && { KEYTURN_MAY_CLOSE: 'yes' }),
+    ...(issuer.allowsImport && { KEYTURN_MAY_IMPORT: 'yes' }),
   }) satisfies OperateEnvironment;
 
 export const deployEnvironment = (issuer: TokenIssuer, observeAt: string | undefined) =>

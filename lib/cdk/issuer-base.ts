@@ -20,7 +20,7 @@ export abstract class TokenIssuerBase extends Construct {
   /** May have any token: only of an issuer without clients. */
   abstract grantSign(grantee: IGrantable): Grant;
 
-  /** May rotate now, burn, retain, release, recover, and import another issuer's keys. */
+  /** May rotate now, burn, retain, release, recover; with `allowImport` publish another issuer's keys. */
   grantOperate(grantee: IGrantable): Grant {
     // Not the library's grantInvoke: it adds versions and aliases, and there are none.
     const resourceArns = [this.operateFunction.functionArn];

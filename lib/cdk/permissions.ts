@@ -18,6 +18,8 @@ export interface RotatorResources extends SignerResources {
   readonly deletionWindowDays: number;
   /** Only scheduled ticks leave a record. */
   readonly keepsRecords: boolean;
+  /** Where events go, if they go anywhere. */
+  readonly busArn?: string;
 }
 
 const ofThisIssuer = (issuer: string) => ({ [`aws:ResourceTag/${TAGS.issuer}`]: issuer });
@@ -87,7 +89,23 @@ export const rotatorStatements = (resources: RotatorResources): PolicyStatement[
     actions: ['lambda:InvokeFunction'],
     resources: [resources.canaryAliasArn],
   }),
+  ...(resources.busArn === undefined ? [] : [tellStatement(resources.busArn)]),
 ];
+
+/** The same name as in lib/aws/eventbridge-events.ts. */
+export const EVENT_SOURCE = 'keyturn';
+
+/** On the bus that everybody shares, nobody may speak for others. `ForAllValues` is true where the key is missing. */
+const tellStatement = (busArn: string): PolicyStatement =>
+  new PolicyStatement({
+    sid: 'TellWhatHappens',
+    actions: ['events:PutEvents'],
+    resources: [busArn],
+    conditions: {
+      'ForAllValues:StringEquals': { 'events:source': EVENT_SOURCE },
+      Null: { 'events:source': 'false' },
+    },
+  });
 
 function keyStatements({ issuer, keysArn, deletionWindowDays }: RotatorResources): PolicyStatement[] {
   const atBirth = { [`aws:RequestTag/${TAGS.issuer}`]: issuer };

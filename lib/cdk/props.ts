@@ -61,6 +61,17 @@ export interface TokenIssuerProps extends Omit<PolicyProps, 'issuer'> {
    */
   readonly dashboard?: boolean;
   /**
+   * Whether what happens to keys goes to the default bus of EventBridge: docs/events.md.
+   * @default false
+   */
+  readonly events?: boolean;
+  /**
+   * Whether who may operate may publish keys of another issuer for a while, to move in from there: docs/moving-in.md. Whoever
+   * holds such a key can sign for this issuer, so it is for the time of the move.
+   * @default false
+   */
+  readonly allowImport?: boolean;
+  /**
    * How long the functions' logs are kept.
    * @default RetentionDays.ONE_YEAR
    */

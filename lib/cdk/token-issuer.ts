@@ -45,6 +45,8 @@ export class TokenIssuer extends TokenIssuerBase {
   readonly removalPolicy: RemovalPolicy;
   /** Whether its functions write metrics of their own. */
   readonly hasMetrics: boolean;
+  readonly hasEvents: boolean;
+  readonly allowsImport: boolean;
   readonly roles: IssuerRoles;
   readonly table: Table;
   readonly bucket: Bucket;
@@ -66,6 +68,8 @@ export class TokenIssuer extends TokenIssuerBase {
     this.policy = policyFromProps({ ...props, issuer: issuerOf(props) });
     this.#refuseTwice();
     this.removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
+    this.allowsImport = props.allowImport ?? false;
+    this.hasEvents = props.events ?? false;
     this.hasMetrics = props.metrics ?? (props.alarmTopic !== undefined || props.dashboard === true);
     const { removalPolicy } = this;
     const { logRetention, observeAt } = props;
@@ -224,6 +228,9 @@ export class TokenIssuer extends TokenIssuerBase {
         distributionArn: this.distribution.distributionArn,
         canaryAliasArn: this.canaryAlias.functionArn,
         deletionWindowDays: this.policy.deletionWindow / DAY,
+        ...(this.hasEvents && {
+          busArn: Stack.of(this).formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' }),
+        }),
       });
     for (const statement of statements(true)) rotator.addToPrincipalPolicy(statement);
     for (const statement of statements(false)) operator.addToPrincipalPolicy(statement);

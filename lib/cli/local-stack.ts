@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { RotateEnvironment, SignEnvironment } from '../../functions/environment.ts';
+import type { OperateEnvironment, SignEnvironment } from '../../functions/environment.ts';
 import { checkClientRules } from '../core/client-rules.ts';
 import { type ClientRules, type Clients, readClients } from '../core/clients.ts';
 import { type Policy, parsePolicy, policyToJson } from '../core/config.ts';
@@ -26,6 +26,8 @@ export interface LocalOptions extends Pick<StackOptions, 'host' | 'port' | 'data
   readonly config: Readonly<Record<string, unknown>>;
   /** How many environments the sign function may have at once. */
   readonly signers?: number;
+  /** As the construct's prop. */
+  readonly events?: boolean;
   /** False: ticks only when asked for. */
   readonly ticking?: boolean;
   readonly hooks?: Pick<StackOptions, 'onCall' | 'before'>;
@@ -39,7 +41,7 @@ export interface LocalStack extends Stack {
 
 /** @throws KeyturnError `policy_invalid`, `policy_unsafe`; Error with one sentence for a port or directory */
 export async function startLocalStack(options: LocalOptions): Promise<LocalStack> {
-  const { signers = 4, ticking = true, hooks, config: whole, issuer, ...rest } = options;
+  const { signers = 4, events = false, ticking = true, hooks, config: whole, issuer, ...rest } = options;
   const { clients: rules, ...settings } = whole;
   const config = { ...settings, ...(issuer !== undefined && { issuer: parseIssuer(issuer) }) };
   const policyAt = (port: number) => (issuer === undefined ? localPolicy(config, port) : parsePolicy(config));
@@ -84,7 +86,7 @@ export async function startLocalStack(options: LocalOptions): Promise<LocalStack
         KEYTURN_TABLE: TABLE,
         ...(asset && { KEYTURN_CLIENTS: asset.path }),
       };
-      const rotate: RotateEnvironment = {
+      const rotate: OperateEnvironment = {
         KEYTURN_POLICY: JSON.stringify(policyToJson(own)),
         KEYTURN_TABLE: TABLE,
         KEYTURN_BUCKET: BUCKET,
@@ -93,6 +95,8 @@ export async function startLocalStack(options: LocalOptions): Promise<LocalStack
         KEYTURN_SIGN_FUNCTION: 'sign',
         KEYTURN_SIGNER_ROLE_ARN: `${ROLE}-signer`,
         KEYTURN_ROTATOR_ROLE_ARNS: `${ROLE}-rotator,${ROLE}-operator`,
+        KEYTURN_MAY_IMPORT: 'yes',
+        ...(events && { KEYTURN_EVENTS: 'yes' }),
       };
       const bundle = (name: string) => join(BUNDLES, name, 'index.js');
       const timeoutSeconds = ROTATOR_TIMEOUT_SECONDS;

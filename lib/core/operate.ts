@@ -58,7 +58,7 @@ export async function operate(
   ports: RotatorPorts,
   policy: Policy,
   event: unknown,
-  { mayClose = false } = {},
+  { mayClose = false, mayImport = false } = {},
 ): Promise<OperateReport> {
   const { operation, ...members } = Object(event) as Record<string, unknown>;
   const known = Object.keys(OPERATIONS).join(', ');
@@ -75,6 +75,13 @@ export async function operate(
     throw new KeyturnError(
       'transition_refused',
       'only a stack whose removal policy is DESTROY closes its issuer, and when it is deleted; this one keeps its state',
+    );
+  }
+  // Whoever may operate could otherwise publish a key that he holds himself, and sign with it.
+  if (found === OPERATIONS.import && !mayImport) {
+    throw new KeyturnError(
+      'transition_refused',
+      'only an issuer that was deployed with allowImport takes keys of others',
     );
   }
   return found.run(ports, policy, new Input(members));

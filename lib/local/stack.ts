@@ -7,6 +7,7 @@ import { DynamoDb } from './dynamodb.ts';
 import { EdgeCache } from './edge.ts';
 import { bucketOrigin } from './edge-http.ts';
 import { Endpoint, type EndpointHooks } from './endpoint.ts';
+import { EventBus } from './event-bus.ts';
 import { type FrontRoutes, frontServer } from './front.ts';
 import { JsonApi } from './json-api.ts';
 import { Kms } from './kms.ts';
@@ -51,6 +52,7 @@ export interface Stack {
   readonly edge: EdgeCache;
   readonly kms: Kms;
   readonly s3: Bucket;
+  readonly events: EventBus;
   readonly lambda: Lambda;
   /** By name, `name:alias` or ARN, with an event that becomes JSON. */
   invoke(name: string, event: unknown): Promise<Invoked>;
@@ -87,11 +89,13 @@ async function start(options: StackOptions, closers: (() => void | Promise<void>
     ...(edgeErrorSeconds !== undefined && { errorSeconds: edgeErrorSeconds }),
   });
 
+  const events = new EventBus();
   const endpoint = new Endpoint(
     {
       kms: new JsonApi(kms.operations),
       tagging: new JsonApi(taggingOperations(() => kms.resources())),
       s3: new S3(s3),
+      events: new JsonApi(events.operations),
       cloudfront: new CloudFront(distributionId, (paths) => edge.invalidate(paths)),
       dynamodb,
       lambda: new LambdaApi(() => lambda),
@@ -131,6 +135,7 @@ async function start(options: StackOptions, closers: (() => void | Promise<void>
     edge,
     kms,
     s3,
+    events,
     lambda,
     invoke: (name, event) => invoke(name, JSON.stringify(event) ?? 'null'),
     tick: () => ticks.run(),

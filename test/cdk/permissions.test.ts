@@ -3,11 +3,12 @@
 import { Template } from 'aws-cdk-lib/assertions';
 import { AccountPrincipal, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { describe, expect, test } from 'vitest';
+import { EVENT_SOURCE as RUN_TIME_SOURCE } from '../../lib/aws/eventbridge-events.ts';
 import { TAGS as RUN_TIME_TAGS } from '../../lib/aws/kms-keys.ts';
 import { KMS_NAMES } from '../../lib/aws/kms-names.ts';
 import { tickItem } from '../../lib/aws/tick-records.ts';
 import { KEY_SPECS, SIGNING_ALGORITHMS } from '../../lib/cdk/kms-names.ts';
-import { TAGS } from '../../lib/cdk/permissions.ts';
+import { EVENT_SOURCE, TAGS } from '../../lib/cdk/permissions.ts';
 import type { TokenIssuer } from '../../lib/cdk/token-issuer.ts';
 import { statementsOf } from './statements.ts';
 import { ISSUER, issuerIn, templateOf } from './synth.ts';
@@ -45,6 +46,24 @@ describe('each role may do this and nothing else', () => {
     ['Operator', [...ROTATING, 'tag:GetResources']],
   ] as const)('%s', ([role, actions]) => {
     expect(allowed(role)).toEqual(actions);
+  });
+
+  test('with events, rotator and operator tell of their own on the default bus', () => {
+    const told = statementsOf(templateOf({ events: true })).filter(({ sid }) => sid === 'TellWhatHappens');
+    expect(told.map(({ owner }) => owner.replace(/[0-9A-F]{8}$/, ''))).toEqual([
+      'IssuerRolesRotator',
+      'IssuerRolesOperator',
+    ]);
+    expect(EVENT_SOURCE).toBe(RUN_TIME_SOURCE);
+    for (const { actions, condition } of told) {
+      expect({ actions, condition }).toEqual({
+        actions: ['events:PutEvents'],
+        condition: {
+          'ForAllValues:StringEquals': { 'events:source': 'keyturn' },
+          Null: { 'events:source': 'false' },
+        },
+      });
+    }
   });
 
   test('the scheduler invokes the rotate function, and no version or alias of it', () => {

@@ -16,7 +16,8 @@ beforeEach(async () => {
   world = new World({ verifiers: ['jose'] });
   await world.tick();
 });
-const ask = (event: object) => operate(world.rotatorPorts, world.policy, event) as Promise<TickReport>;
+const ask = (event: object, mayImport = true) =>
+  operate(world.rotatorPorts, world.policy, event, { mayImport }) as Promise<TickReport>;
 const imports = (keys: unknown, until: number = world.now + 30 * DAY) =>
   ask({ operation: 'import', keys, until, source: 'https://old.example.com/jwks' });
 const served = async () => JSON.parse((await world.bucket.fetch('/.well-known/jwks.json')).body);
@@ -139,6 +140,11 @@ describe('what is refused', () => {
   ])('%s', async (_, keys, expected) => {
     await expect(imports(keys())).rejects.toThrow(expected);
     expect(world.keyring.imported).toBeUndefined();
+  });
+
+  test('any, where it was not allowed at deployment', async () => {
+    const event = { operation: 'import', keys: [foreign('a')], until: world.now + DAY, source: 'x' };
+    await expect(ask(event, false)).rejects.toThrow('deployed with allowImport');
   });
 
   test('one that a declared verifier does not take', async () => {

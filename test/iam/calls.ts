@@ -39,6 +39,13 @@ const SERVICES: Readonly<Record<string, (operation: string, input: Input, stack:
     },
   ],
   s3: objectCalls,
+  events: (operation, { Entries }) => [
+    {
+      action: `events:${operation}`,
+      resource: `arn:aws:events:${REGION}:${ACCOUNT}:event-bus/default`,
+      context: { 'events:source': [...new Set((Entries as { Source: string }[]).map(({ Source }) => Source))] },
+    },
+  ],
   cloudfront: (operation, { DistributionId }) => [
     {
       action: `cloudfront:${operation}`,

@@ -88,7 +88,18 @@ const INVALIDATE = ['cloudfront:CreateInvalidation'];
 const LOG = ['logs:CreateLogStream', 'logs:PutLogEvents'];
 const log = (group: string) => at(`arn:aws:logs:${REGION}:${ACCOUNT}:log-group:${group}:log-stream:s`);
 
+const bus = (sources: readonly string[] | null, name = 'default'): Asking => ({
+  on: `arn:aws:events:${REGION}:${ACCOUNT}:event-bus/${name}`,
+  context: { 'events:source': sources },
+});
+const TELL = ['events:PutEvents'];
+
 const around: Row[] = [
+  row('speak for others on the bus', ROTATING, TELL, bus(['com.example.orders'])),
+  row('speak for others among its own', ROTATING, TELL, bus(['keyturn', 'com.example.orders'])),
+  row('speak for nobody on the bus', ROTATING, TELL, bus(null)),
+  row('tell on another bus', ROTATING, TELL, bus(['keyturn'], 'orders')),
+  row('tell what happens', ['signer', 'deployer', ...GRANTED], TELL, bus(['keyturn'])),
   row('refresh the edge', ['signer', 'deployer', ...GRANTED], INVALIDATE, distribution('IssuerDocumentsDistribution')),
   row('refresh another edge', ROTATING, INVALIDATE, distribution('OtherDocumentsDistribution')),
   row('write another function’s log', ['signer', 'deployer', 'operator'], LOG, log('IssuerRotateLogs')),

@@ -23,7 +23,7 @@ export function deployed(): Deployed {
   const role = (id: string) =>
     new Role(stack, id, { roleName: id.toLowerCase(), assumedBy: new ServicePrincipal('ec2.amazonaws.com') });
 
-  const issuer = new TokenIssuer(stack, 'Issuer', { issuer: ISSUER });
+  const issuer = new TokenIssuer(stack, 'Issuer', { issuer: ISSUER, events: true });
   issuer.grantSign(role('Caller'));
   issuer.grantOperate(role('Person'));
   issuer.grantRead(role('Reader'));

@@ -45,7 +45,12 @@ async function live(
       unrecorded.push(error);
     }
   };
-  const issuer: Issuer = await startIssuer({ config: { ...AT_ONCE, ...config }, signers: 1, hooks: { onCall } });
+  const issuer: Issuer = await startIssuer({
+    config: { ...AT_ONCE, ...config },
+    signers: 1,
+    events: stands === 'Issuer',
+    hooks: { onCall },
+  });
   await life(issuer)
     .catch((error: unknown) => unrecorded.push(error))
     .finally(() => issuer.close());
