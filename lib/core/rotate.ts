@@ -89,6 +89,8 @@ export async function rotate(ports: RotatorPorts, policy: Policy): Promise<TickR
       note('hold', step.kind, why, code);
       failed.push({ kind: 'step', why: `${step.kind}: ${why}` });
       held.add(stepId(step));
+      // A gap is seen only while the document shows it: it is on record before anything is put back.
+      if (step.kind === 'unobserve') return { ...report(ports, keyring, revision), steps, holds: failed };
     }
   }
   const standing = holds({ keyring, seen, policy, now: ports.clock() });

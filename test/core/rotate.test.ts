@@ -317,6 +317,21 @@ describe('what others do', () => {
     },
   );
 
+  test('a gap that could not be put on record stays to be seen', async () => {
+    const world = await settled();
+    const stored = world.bucket.objects.get(JWKS) as NonNullable<ReturnType<typeof world.bucket.objects.get>>;
+    const { keys, ...rest } = JSON.parse(stored.body) as { keys: object[] };
+    world.bucket.objects.set(JWKS, { ...stored, body: JSON.stringify({ keys: keys.slice(0, 1), ...rest }), etag: '1' });
+    world.intercept = ({ name }) => {
+      if (name === 'store.save') throw new KeyturnError('throttled', 'told to');
+    };
+    expect(kinds(await world.tick())).toEqual([]);
+    world.intercept = undefined;
+    world.now += HOUR;
+    expect(kinds(await world.tick()).slice(0, 3)).toEqual(['unobserve', 'publish', 'observe']);
+    expect(pendingKeys(world.keyring)).toMatchObject([{ observedAt: world.now }]);
+  });
+
   test('a restored table stops everything', async () => {
     const world = await settled();
     const backup = world.keyrings.item;
