@@ -73,7 +73,7 @@ export class Crew {
     const kid = this.#kid(which);
     if (which !== 'all' && !kid) return;
     const kids = which === 'all' ? ('all' as const) : [kid ?? ''];
-    for (let attempt = 0; attempt < 10; attempt++) {
+    for (let attempt = 0; attempt < 500; attempt++) {
       const { actor } = timeline;
       if (actor) actor.dead = false;
       try {

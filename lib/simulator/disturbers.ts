@@ -1,7 +1,8 @@
 /** What may go wrong, each kind with its boundaries: plain random numbers miss faults that sit at the edge of a window. */
-import { parseDuration } from '../core/duration.ts';
-import { ROTATOR_TIMEOUT_SECONDS } from '../core/policy.ts';
-import type { Disturbance } from './plan.ts';
+import { parsePolicy } from '../core/config.ts';
+import { formatDuration, parseDuration } from '../core/duration.ts';
+import { minGrace, ROTATOR_TIMEOUT_SECONDS } from '../core/policy.ts';
+import type { Disturbance, Hindrance } from './plan.ts';
 import type { Dice } from './random.ts';
 
 interface Terms {
@@ -20,21 +21,33 @@ const OTHERS = [
   ...['store.load', 'publisher.read', 'publisher.invalidate', 'edge.fetch'],
 ];
 /** As long as a call may take with its retries, a run may last, and a process that was taken for dead comes back. */
-const STALLS = [2, 20, ROTATOR_TIMEOUT_SECONDS, 15 * 60];
+const STALLS = [20, ROTATOR_TIMEOUT_SECONDS, ROTATOR_TIMEOUT_SECONDS, 10 * 60, 15 * 60];
+const MINUTE = 60;
 const BREAKS = [60, 3600, 6 * 3600];
 
+const ANYBODY: readonly Hindrance['meanwhile'][] = [undefined, 'tick', 'burn', 'rotate', 'sign'];
+/** Who comes between where. Anywhere else anybody may. */
+const BETWEEN: Readonly<Record<string, readonly Hindrance['meanwhile'][]>> = {
+  'keys.create': ['tick'],
+  'publisher.write': ['burn', 'burn', 'tick', 'rotate'],
+  'store.save': ['burn', 'tick', 'rotate', 'sign'],
+  activation: [undefined, 'sign'],
+};
+
+/** What hangs between a decision and its effect is where others come between. */
 const hinder: Disturber = ({ dice }) => {
-  const call = dice.pick([...SAVES, ...SAVES, ...OTHERS]);
-  const how = dice.pick(['crash', 'crash', 'fail', 'stall', 'stall', 'conflict', 'throttle'] as const);
-  const meanwhile = dice.pick([undefined, 'tick', 'burn', 'rotate', 'sign', 'sign'] as const);
+  const call = dice.pick([...SAVES, ...SAVES, ...OTHERS, 'activation', 'activation', 'activation']);
+  const hangs = dice.chance(BETWEEN[call] ? 0.6 : 0.3);
+  const how = hangs ? 'stall' : dice.pick(['crash', 'crash', 'fail', 'conflict', 'throttle'] as const);
+  const meanwhile = dice.pick(BETWEEN[call] ?? ANYBODY);
   return {
     kind: 'hinder',
     call: how === 'conflict' ? 'publisher.write' : call,
-    phase: dice.pick(['before', 'after']),
+    phase: dice.pick(hangs ? ['before', 'before', 'after'] : ['before', 'after']),
     skip: dice.pick([0, 0, 1, 2]),
     how,
     seconds: dice.pick(STALLS),
-    ...(how === 'stall' && meanwhile && { meanwhile }),
+    ...(hangs && meanwhile && { meanwhile }),
   };
 };
 
@@ -85,6 +98,7 @@ const burn: Disturber = ({ dice }) => ({
 });
 
 const policy: Disturber = ({ dice, settings }) => {
+  const now = parsePolicy({ issuer: 'https://auth.example.com', algorithm: 'ES256', ...settings });
   const twice = (name: string) => `${2 * (parseDuration(String(settings[name])) ?? 1)}s`;
   return {
     kind: 'policy',
@@ -93,7 +107,13 @@ const policy: Disturber = ({ dice, settings }) => {
       { algorithm: 'ES384' },
       { algorithm: 'ES256' },
       { maxTokenLifetime: '5m', tokenLifetime: '5m' },
-      { maxTokenLifetime: twice('maxTokenLifetime'), grace: twice('grace'), rotationPeriod: twice('rotationPeriod') },
+      // What was promised before outlives the new grace.
+      { maxTokenLifetime: '1m', tokenLifetime: '1m', grace: formatDuration(minGrace(now, MINUTE)) },
+      ...[1, 2, 3].map(() => ({
+        maxTokenLifetime: twice('maxTokenLifetime'),
+        grace: twice('grace'),
+        rotationPeriod: twice('rotationPeriod'),
+      })),
       { publicationLead: twice('publicationLead'), rotationPeriod: twice('rotationPeriod') },
       { rotationPeriod: twice('rotationPeriod') },
       { grace: twice('grace') },
@@ -113,7 +133,7 @@ const disableByHand: Disturber = ({ dice }) => ({
   seconds: dice.pick([0, ...BREAKS]),
 });
 
-const overwrite: Disturber = () => ({ kind: 'overwrite' });
+const overwrite: Disturber = ({ dice }) => ({ kind: 'overwrite', thenBurn: dice.chance(0.8) });
 
 const retain: Disturber = ({ dice }) => ({
   kind: 'retain',
@@ -125,5 +145,5 @@ const retain: Disturber = ({ dice }) => ({
 export const DISTURBERS: readonly Disturber[] = [
   ...[hinder, hinder, hinder, hinder, hinder, hinder, hinder],
   ...[silence, ticks, ticks, outage, outage, originDown, kmsLag, rotatorClock, signerClock, coldStart],
-  ...[rotate, rotate, burn, policy, restore, disableByHand, overwrite, retain],
+  ...[rotate, rotate, rotate, rotate, burn, policy, policy, restore, disableByHand, overwrite, overwrite, retain],
 ];

@@ -1,7 +1,7 @@
 /** A trace of the simulator, read once into what the checkers ask. */
 import { PRIVATE_MEMBERS } from '../core/algorithms.ts';
 import type { Policy } from '../core/config.ts';
-import { isObserved, isRendered, type Key, type Keyring } from '../core/keyring.ts';
+import { type ActiveKey, isObserved, isRendered, type Key, type Keyring } from '../core/keyring.ts';
 import {
   type Ending,
   type Evidence,
@@ -24,6 +24,7 @@ interface Life extends KeyLife {
 }
 interface State {
   readonly since: number;
+  readonly restored: boolean;
   readonly keyring: Keyring;
 }
 const NEVER = Number.POSITIVE_INFINITY;
@@ -34,11 +35,12 @@ export function evidenceOfTrace(trace: readonly TraceEvent[], initial: Policy): 
   const documents: Writable<Published>[] = [];
   for (const event of trace) {
     if (event.kind === 'policy') policies.push({ since: event.at, policy: event.policy });
-    if (event.kind === 'save' || event.kind === 'restore') states.push({ since: event.at, keyring: event.keyring });
+    if (event.kind === 'save' || event.kind === 'restore')
+      states.push({ since: event.at, keyring: event.keyring, restored: event.kind === 'restore' });
     if (event.kind !== 'document') continue;
     const last = documents.at(-1);
     if (last) last.until = event.at;
-    documents.push(readDocument(event.at, event.body));
+    documents.push({ ...readDocument(event.at, event.body), ...(event.byHand && { byHand: true }) });
   }
   const policyAt = (at: number) => inForce(policies, at)?.policy ?? initial;
   const only = <Kind extends TraceEvent['kind']>(kind: Kind) =>
@@ -78,7 +80,7 @@ function lives(states: readonly State[], documents: readonly Published[], policy
   for (const { since, until, kids } of documents) {
     for (const kid of kids) extend(life(kid).published, since, until);
   }
-  for (const [index, { since, keyring }] of states.entries()) {
+  for (const [index, { since, keyring, restored }] of states.entries()) {
     const until = states[index + 1]?.since ?? NEVER;
     for (const key of keyring.keys) {
       const known = life(key.kid);
@@ -88,10 +90,20 @@ function lives(states: readonly State[], documents: readonly Published[], policy
       if (key.state !== 'active') continue;
       const last = known.reigns.at(-1);
       if (last && last.until === since) last.until = until;
-      else known.reigns.push({ since, until, waived: key.leadWaived !== undefined, policy: policyAt(since) });
+      else {
+        const revenant = restored && !known.published.some((span) => span.since <= since && span.until > since);
+        const waived = isWaived(key, documents, [...keys.values()]);
+        known.reigns.push({ since, until, waived, revenant, policy: policyAt(since) });
+      }
     }
   }
   return keys;
+}
+
+/** What a key records of itself counts only where it is true. */
+function isWaived({ kid, leadWaived }: ActiveKey, documents: readonly Published[], keys: readonly Life[]): boolean {
+  if (leadWaived === 'first-deployment') return documents[0]?.kids.has(kid) ?? false;
+  return leadWaived === 'burn' && keys.some(({ burnedAt }) => Number.isFinite(burnedAt));
 }
 
 /** Without a gap it is the same span that goes on. */
@@ -117,6 +129,8 @@ function standbys(states: readonly State[]) {
 function endings(trace: readonly TraceEvent[], states: readonly State[]): Ending[] {
   const created = new Map<string, number>();
   const found: Ending[] = [];
+  // What a tick knew when the table was restored under it was true.
+  const saves = states.filter(({ restored }) => !restored);
   const holds = (keyring: Keyring | undefined, keyArn: string): Key | undefined =>
     keyring?.keys.find((key) => key.keyArn === keyArn);
   for (const event of trace) {
@@ -125,7 +139,7 @@ function endings(trace: readonly TraceEvent[], states: readonly State[]): Ending
     const { at, call, keyArn: name } = event;
     // Once more changes nothing, whoever asks for it by a restored table.
     if (found.some((ending) => ending.name === name && ending.call === 'destroy')) continue;
-    const key = holds(inForce(states, at)?.keyring, name);
+    const key = holds(inForce(saves, at)?.keyring, name);
     const age = at - (created.get(name) ?? at);
     const heldLater = !key && states.some(({ since, keyring }) => since > at && holds(keyring, name));
     found.push({ at, call, name, state: key?.state ?? 'unknown', ...(key && { kid: key.kid }), age, heldLater });

@@ -16,13 +16,18 @@ export interface Span {
 export interface Published extends Span {
   readonly version: number;
   readonly kids: ReadonlySet<string>;
+  /** Somebody else than the rotator put it there. */
+  readonly byHand?: true;
   /** A private member that it holds. */
   readonly leaked?: string;
 }
 
 /** For as long as the table said that the key signs. */
 export interface Reign extends Span {
+  /** Without the lead, and rightly so: nobody could hold a document without it, or a key was burned. */
   readonly waived: boolean;
+  /** It began anew with a restored table, and no document held the key any more: nobody keeps who signs from doing so. */
+  readonly revenant: boolean;
   readonly policy: Policy;
 }
 

@@ -7,6 +7,7 @@ import type { Dice } from './random.ts';
 /** What one rotator's call meets, once it is made: the n-th of this name from then on. */
 export interface Hindrance {
   readonly kind: 'hinder';
+  /** A port's method, or `activation`: the save that changes who signs. */
   readonly call: string;
   readonly phase: 'before' | 'after';
   readonly skip: number;
@@ -44,7 +45,7 @@ export type Disturbance = { readonly at: number } & (
   /** Somebody disables a KMS key, and enables it again after a while (never: 0). */
   | { readonly kind: 'disable-by-hand'; readonly which: 'active' | 'standby'; readonly seconds: number }
   /** Somebody overwrites the JWKS with one that lacks the standby. */
-  | { readonly kind: 'overwrite' }
+  | { readonly kind: 'overwrite'; readonly thenBurn: boolean }
   | { readonly kind: 'retain'; readonly which: WhichKey; readonly seconds: number }
 );
 
@@ -68,7 +69,8 @@ export function planOf(seed: string, name: ProfileName, dice: Dice): Plan {
   const count = dice.between(...profile.disturbances);
   const terms = { dice, seconds, skew, settings, tick: profile.tick(settings) };
   const disturbances = Array.from({ length: count }, () => ({
-    at: Math.floor(dice.next() * seconds),
+    // The first key's lead is waived, so much is different in the beginning.
+    at: Math.floor(dice.next() * (dice.chance(0.2) ? seconds / 8 : seconds)),
     ...dice.pick(DISTURBERS)(terms),
   })) as Disturbance[];
   return {
@@ -76,7 +78,7 @@ export function planOf(seed: string, name: ProfileName, dice: Dice): Plan {
     profile: name,
     settings,
     seconds,
-    rotatorOffsets: [offset(), offset(), 0],
+    rotatorOffsets: [-skew, skew, offset()],
     signerOffsets: Array.from({ length: profile.signers }, offset),
     disturbances: disturbances.sort((a, b) => a.at - b.at),
   };

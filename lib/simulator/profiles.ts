@@ -43,7 +43,7 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
   short: {
     signers: 3,
     dense: true,
-    disturbances: [4, 9],
+    disturbances: [8, 18],
     tick,
     draw: (dice) => {
       const skew = dice.pick([0, 1, 60, 60]);

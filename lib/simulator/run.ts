@@ -87,7 +87,7 @@ class Schedule {
     const { signerCache, signingLatency } = world.policy;
     for (const index of signers) {
       const wait = dice.pick([0, signerCache - 1, signerCache, signerCache]);
-      const latency = dice.pick([0, 0, signingLatency - 1, signingLatency, signingLatency]);
+      const latency = dice.pick([0, 0, signingLatency - 1, signingLatency, signingLatency, signingLatency + 3600]);
       timeline.at(timeline.now + wait, 'signer', () => this.#crew.sign(index, latency));
     }
   }

@@ -19,6 +19,8 @@ export class Actor {
   done = false;
   /** Its process has crashed: no call of it takes effect any more. */
   dead = false;
+  /** It has had a canary signed. */
+  proved = false;
   /** How long KMS takes for its next signature. */
   latency = 0;
   /** Lets seconds pass before each call by which others notice it. */

@@ -7,7 +7,7 @@ import type { Exposure } from '../core/exposure.ts';
 import type { Keyring } from '../core/keyring.ts';
 
 export type TraceEvent = { readonly at: number } & (
-  | { readonly kind: 'document'; readonly body: string }
+  | { readonly kind: 'document'; readonly body: string; readonly byHand?: true }
   | { readonly kind: 'save'; readonly keyring: Keyring }
   /** The table is as it was at an earlier time. */
   | { readonly kind: 'restore'; readonly keyring: Keyring }

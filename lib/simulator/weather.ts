@@ -85,7 +85,7 @@ export class Weather {
       case 'disable-by-hand':
         return this.#disable(disturbance);
       case 'overwrite':
-        return this.#overwrite();
+        return this.#overwrite(disturbance);
       case 'retain':
         return this.#crew.retain(disturbance.which, disturbance.seconds);
     }
@@ -104,7 +104,14 @@ export class Weather {
         ? timeline.sleep(actor.latency)
         : undefined;
     }
-    const index = this.#armed.findIndex(({ hindrance }) => hindrance.call === name && hindrance.phase === phase);
+    // A tick that has asked for a canary saves the activation next.
+    if (name === 'signer.sign' && phase === 'after') actor.proved = true;
+    const activates = name === 'store.save' && actor.proved;
+    if (activates && phase === 'after') actor.proved = false;
+    const index = this.#armed.findIndex(
+      ({ hindrance: { call, phase: when } }) =>
+        when === phase && (call === name || (activates && call === 'activation')),
+    );
     const armed = this.#armed[index];
     if (armed && armed.skip-- <= 0) {
       this.#armed.splice(index, 1);
@@ -134,7 +141,8 @@ export class Weather {
     const { timeline, signers } = this.#crew;
     const half = timeline.now + seconds / 2;
     if (what === 'tick') timeline.at(half, 'tick', () => this.#crew.tick(0));
-    if (what === 'rotate') timeline.at(half, 'operator', () => this.#crew.rotateNow(0));
+    // Afterwards: then the lead that began in the stall is what the rotation waits for.
+    if (what === 'rotate') timeline.at(timeline.now + seconds + 60, 'operator', () => this.#crew.rotateNow(0));
     if (what === 'burn') {
       this.meddled = true;
       timeline.at(half, 'operator', () => this.#crew.burn('active', false));
@@ -194,19 +202,27 @@ export class Weather {
     world.trace.push({ at: world.now, kind: 'meddled', keyArn, enabled: true });
   }
 
+  #isOut(calls: string): boolean {
+    return this.#outages.some((outage) => outage.calls === calls && outage.until > this.#crew.timeline.now);
+  }
+
   /** As if an older version of the object had been put back, from before the standby. */
-  #overwrite(): void {
+  async #overwrite({ thenBurn }: Of<'overwrite'>): Promise<void> {
     const { world } = this.#crew;
     const path = documentPaths(world.policy.issuer).jwks;
     const stored = world.bucket.objects.get(path);
     const standby = pendingKeys(world.keyring as Keyring).at(-1)?.kid;
-    if (!stored || !standby) return;
+    // Who could write the object could not while S3 is away.
+    if (!stored || !standby || this.#isOut('publisher.')) return;
     const jwks = JSON.parse(stored.body) as { keys: { kid: string }[] };
     const keys = jwks.keys.filter(({ kid }) => kid !== standby);
     if (keys.length === 0) return;
     const body = JSON.stringify({ ...jwks, keys });
     world.bucket.objects.set(path, { ...stored, body, etag: `"overwritten at ${world.now}"` });
-    world.trace.push({ at: world.now, kind: 'document', body });
+    world.trace.push({ at: world.now, kind: 'document', body, byHand: true });
+    if (!thenBurn) return;
+    this.meddled = true;
+    await this.#crew.burn('active', false);
   }
 }
 

@@ -27,6 +27,7 @@ export class World {
   readonly keyrings: SimulatedKeyrings;
   readonly bucket: SimulatedBucket;
   policy: Policy;
+  readonly initialPolicy: Policy;
   /** Lets seconds pass for whoever waits. Overwritten where others go on meanwhile. */
   sleep = async (seconds: number): Promise<void> => {
     this.now += seconds;
@@ -40,6 +41,7 @@ export class World {
     // Keys on P-256 are made a thousand times faster than RSA keys; the protocol does not care.
     this.#settings = { issuer: 'https://auth.example.com', algorithm: 'ES256', ...settings };
     this.policy = parsePolicy(this.#settings);
+    this.initialPolicy = this.policy;
     const clock = () => this.now;
     const perform = intercepted(() => this.intercept);
     const record = (event: TraceEvent) => this.trace.push(event);

@@ -17,14 +17,14 @@ export const theDocumentIsSound: Checker = ({ documents }) => {
 
 /** I6: a burned kid leaves with the burn or the next clean tick, stays out, and is accepted no longer than was said. */
 export const theBurnedStayOut: Checker = (evidence) => {
-  const { keys, burns, to } = evidence;
+  const { documents, keys, burns, to } = evidence;
   const violations: string[] = [];
   let checked = 0;
   for (const { kid, burnedAt, published } of keys.values()) {
     if (!Number.isFinite(burnedAt)) continue;
     checked += 1;
     const last = published.at(-1);
-    if (last && last.until > burnedAt && last.since > burnedAt)
+    if (last && last.since > burnedAt && !leftByHand(evidence, last.since))
       violations.push(`I6: burned ${kid} came back in version ${versionAt(evidence, last.since)}`);
     const removedBy = cleanTickAfter(evidence, burnedAt);
     if (last && removedBy !== undefined && last.until > removedBy)
@@ -32,7 +32,8 @@ export const theBurnedStayOut: Checker = (evidence) => {
   }
   for (const { at, kids, offset, removed, exposure } of burns) {
     const left = removed ? Math.max(0, ...kids.map((kid) => keys.get(kid)?.published.at(-1)?.until ?? 0)) : to;
-    if (removed && left > at) violations.push(`I6: the burn of ${at} said removed, and the keys left at ${left}`);
+    if (removed && left > at && !documents.some(({ byHand, until }) => byHand && until > at))
+      violations.push(`I6: the burn of ${at} said removed, and the keys left at ${left}`);
     const policy = evidence.policyAt(at);
     // A burn works with any clock; what it says of times is as right as its clock is.
     if (Math.abs(offset) > policy.clockSkew) continue;
@@ -47,6 +48,10 @@ export const theBurnedStayOut: Checker = (evidence) => {
   }
   return { checked, violations };
 };
+
+/** The document that did not hold it was none of ours. */
+const leftByHand = ({ documents }: Evidence, back: number): boolean =>
+  documents.some(({ until, byHand }) => until === back && byHand === true);
 
 const versionAt = ({ documents }: Evidence, at: number) => documents.find(({ since }) => since === at)?.version;
 
