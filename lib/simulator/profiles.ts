@@ -67,7 +67,7 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
         verifierLeeway: dice.pick(['0s', '60s']),
         deletionWindow: '7d',
       };
-      return { settings: tight(settings, dice), skew, seconds: dice.between(2, 3) * 3600 };
+      return { settings: tight(settings, dice), skew, seconds: dice.between(3, 5) * 1800 };
     },
   },
   weeks: {

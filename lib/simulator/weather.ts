@@ -14,6 +14,8 @@ export class Weather {
   readonly #crew: Crew;
   readonly #armed: { readonly hindrance: Hindrance; skip: number }[] = [];
   readonly #outages: (Of<'outage'> & { readonly until: number })[] = [];
+  /** Ticks that hang between two calls. */
+  #hanging = 0;
   /** No scheduled tick begins before it. */
   silentUntil = 0;
   /** Whether people had a hand in it: then it takes longer until all is well. */
@@ -130,7 +132,10 @@ export class Weather {
       // Signers that have just read what is about to change.
       for (const index of this.#crew.signers.keys())
         timeline.at(timeline.now + seconds - 1, 'signer', () => this.#crew.sign(index));
-      return timeline.sleep(seconds);
+      this.#hanging += 1;
+      return timeline.sleep(seconds).then(() => {
+        this.#hanging -= 1;
+      });
     }
     if (how === 'crash' && actor) actor.dead = true;
     if (how === 'conflict') throw new KeyturnError('document_conflict', 'told to');
@@ -212,8 +217,9 @@ export class Weather {
     const path = documentPaths(world.policy.issuer).jwks;
     const stored = world.bucket.objects.get(path);
     const standby = pendingKeys(world.keyring as Keyring).at(-1)?.kid;
-    // Who could write the object could not while S3 is away.
-    if (!stored || !standby || this.#isOut('publisher.')) return;
+    // Who could write the object could not while S3 is away. And a tick that has looked does not look again: what
+    // somebody does by hand behind its back, while it hangs for longer than any call may take, is beyond it.
+    if (!stored || !standby || this.#isOut('publisher.') || this.#hanging > 0) return;
     const jwks = JSON.parse(stored.body) as { keys: { kid: string }[] };
     const keys = jwks.keys.filter(({ kid }) => kid !== standby);
     if (keys.length === 0) return;

@@ -6,12 +6,13 @@ import type { Invariant } from '../../lib/simulator/evidence.ts';
 
 export interface Mutant {
   readonly name: string;
-  readonly invariant: Invariant;
+  /** Or several, where it depends on who comes between what the fault lets through. */
+  readonly invariant: Invariant | `${Invariant} ${Invariant} ${Invariant}`;
   /** In lib/core. Each text must be there exactly once. */
   readonly edits: readonly (readonly [file: string, from: string, to: string])[];
 }
 
-const mutant = (invariant: Invariant, name: string, ...edits: Mutant['edits']): Mutant => ({ name, invariant, edits });
+const mutant = (invariant: Mutant['invariant'], name: string, ...edits: Mutant['edits']): Mutant => ({ name, invariant, edits });
 
 export const MUTANTS: readonly Mutant[] = [
   mutant('I2', 'no pending phase: a key signs as soon as it is made', [
@@ -35,7 +36,7 @@ export const MUTANTS: readonly Mutant[] = [
     '(verifier ? blindSeconds(verifier) : 0) + edgeAge(policy) + 2 * policy.clockSkew',
     '(verifier ? blindSeconds(verifier) : 0) + edgeAge(policy)',
   ]),
-  mutant('I6', 'a save without a condition', [
+  mutant('I1 I6 I9', 'a save without a condition', [
     'rotate.ts',
     'return store.save(keyring, revision);',
     'return store.save(keyring, revision).catch(async () => store.save(keyring, (await store.load()).revision));',
