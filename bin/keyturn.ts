@@ -20,6 +20,7 @@ const VERBS: Record<string, () => Promise<Verb>> = {
   jwks: () => import('../lib/cli/jwks.ts'),
   who: () => import('../lib/cli/who.ts'),
   audit: () => import('../lib/cli/audit.ts'),
+  simulate: () => import('../lib/cli/simulate.ts'),
   local: () => import('../lib/cli/local.ts'),
 };
 

@@ -1,9 +1,9 @@
 /** `keyturn local`: the whole issuer on this machine. */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Client } from '../core/clients.ts';
 import { documentPaths, parseIssuer } from '../core/issuer.ts';
+import { readConfig } from './config-file.ts';
 import { printer } from './local-output.ts';
 import { startLocalStack } from './local-stack.ts';
 import { EXIT } from './verb.ts';
@@ -124,21 +124,4 @@ function readPort(text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65_535) return port;
   throw new Error(`--port must be a number from 0 to 65535, got ${JSON.stringify(text)}`);
-}
-
-function readConfig(file: string): Record<string, unknown> {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw new Error(`--config ${file} cannot be read: ${(cause as NodeJS.ErrnoException).code}`, { cause });
-  }
-  try {
-    const config: unknown = JSON.parse(text);
-    if (typeof config === 'object' && config !== null && !Array.isArray(config))
-      return config as Record<string, unknown>;
-  } catch (cause) {
-    throw new Error(`--config ${file} is not JSON: ${(cause as Error).message}`, { cause });
-  }
-  throw new Error(`--config ${file} must hold a JSON object`);
 }

@@ -93,11 +93,19 @@ function lives(states: readonly State[], documents: readonly Published[], policy
       else {
         const revenant = restored && !known.published.some((span) => span.since <= since && span.until > since);
         const waived = isWaived(key, documents, [...keys.values()]);
-        known.reigns.push({ since, until, waived, revenant, policy: policyAt(since) });
+        known.reigns.push({ since, until, waived, revenant, policy: decidedBy(policyAt, since) });
       }
     }
   }
   return keys;
+}
+
+const LONGEST_TICK = 15 * 60;
+
+/** A tick that is under way when the policy changes decides by the one with which it began. */
+function decidedBy(policyAt: (at: number) => Policy, at: number): Policy {
+  const [before, now] = [policyAt(at - LONGEST_TICK), policyAt(at)];
+  return before.publicationLead < now.publicationLead ? before : now;
 }
 
 /** What a key records of itself counts only where it is true. */

@@ -55,10 +55,16 @@ export const rotationIsAlive: Checker = (evidence) => {
 const alarmed = ({ ticks }: Evidence, from: number, to: number): boolean =>
   ticks.some(({ at, failed, holds }) => at >= from && at <= to && (failed !== undefined || holds.length > 0));
 
+/** Between the ticks in which the standby has to be made; silence has an alarm of its own. */
 function longestGap(evidence: Evidence, from: number): number {
   const { publicationLead, tick } = evidence.policyAt(from);
-  const times = evidence.ticks
-    .map(({ at }) => at)
-    .filter((at) => at >= from && at <= from + publicationLead + 2 * tick);
-  return Math.max(tick, ...times.map((at, index) => at - (times[index - 1] ?? from)));
+  const horizon = from + publicationLead + 2 * tick;
+  let [longest, before] = [tick, from];
+  for (const { at } of evidence.ticks) {
+    if (at < from) continue;
+    longest = Math.max(longest, at - before);
+    before = at;
+    if (at > horizon) break;
+  }
+  return longest;
 }
