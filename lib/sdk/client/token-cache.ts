@@ -12,6 +12,7 @@ export interface CachePolicy {
   /** Milliseconds after which a fetch that has not ended is given up: a thawed Lambda may hold one that never will. */
   readonly maxFlightMs: number;
   readonly now: () => number;
+  readonly random: () => number;
 }
 
 interface Held {
@@ -19,6 +20,8 @@ interface Held {
   /** Milliseconds since 1970. */
   readonly askedAt: number;
   readonly lifeMs: number;
+  /** Age at which the next one is fetched. */
+  readonly refreshMs: number;
 }
 interface Flight {
   readonly startedAt: number;
@@ -35,6 +38,8 @@ interface Entry {
 
 /** What is left of its life has to be enough to use it: a tenth, half a minute at most. */
 const reserveMs = (lifeMs: number): number => Math.min(30_000, lifeMs / 10);
+/** Up to so much of the age earlier: who was started together, or had to renew together, is not to come back together. */
+const SPREAD = 0.1;
 const REFRESH_PAUSE_MS = 5000;
 const DROP_PAUSE_MS = 5000;
 
@@ -58,7 +63,7 @@ export class TokenCache {
     const age = held ? this.#policy.now() - held.askedAt : 0;
     // A clock that was set back makes no token young.
     if (!held || age < 0 || age >= held.lifeMs - reserveMs(held.lifeMs)) return this.#fly(key, entry, fetch);
-    if (age >= held.lifeMs * this.#policy.refreshAfter && this.#policy.now() >= entry.nextRefreshAt) {
+    if (age >= held.refreshMs && this.#policy.now() >= entry.nextRefreshAt) {
       entry.nextRefreshAt = this.#policy.now() + REFRESH_PAUSE_MS;
       this.#fly(key, entry, fetch).catch(() => undefined);
     }
@@ -85,12 +90,13 @@ export class TokenCache {
   }
 
   #fly(key: string, entry: Entry, fetch: () => Promise<IssuedToken>): Promise<IssuedToken> {
-    const { now, maxFlightMs } = this.#policy;
+    const { now, maxFlightMs, refreshAfter, random } = this.#policy;
     const age = entry.flight ? now() - entry.flight.startedAt : 0;
     if (entry.flight && age >= 0 && age <= maxFlightMs) return entry.flight.promise;
     const askedAt = now();
     const promise = fetch().then((issued) => {
-      entry.held = { issued, askedAt, lifeMs: (issued.expiresAt - issued.issuedAt) * 1000 };
+      const lifeMs = (issued.expiresAt - issued.issuedAt) * 1000;
+      entry.held = { issued, askedAt, lifeMs, refreshMs: lifeMs * refreshAfter * (1 - SPREAD * random()) };
       return issued;
     });
     const flight = { startedAt: askedAt, promise };

@@ -18,7 +18,7 @@ export interface TokenClientOptions {
   readonly credentials?: Credentials | CredentialProvider;
   /** Milliseconds within which a call of `get` has its token, retries among it. @default 10000 */
   readonly timeoutMs?: number;
-  /** Part of a token's life after which the next one is fetched behind the callers. @default 0.7 */
+  /** Part of a token's life, or up to a tenth less, after which the next is fetched behind the callers. @default 0.7 */
   readonly refreshAfter?: number;
   /** Different requests whose tokens are kept. @default 1000 */
   readonly maxEntries?: number;
@@ -62,6 +62,7 @@ export class TokenClient {
       maxEntries: options.maxEntries ?? 1000,
       maxFlightMs: this.#timeoutMs + ATTEMPT_MS,
       now: this.#now,
+      random: Math.random,
     });
   }
 

@@ -7,6 +7,7 @@ import { signatureFault } from './sigv4.ts';
 let issuer: FakeIssuer;
 beforeEach(() => {
   issuer = new FakeIssuer();
+  vi.restoreAllMocks();
 });
 const tokenOf = async (client: TokenClient, request: object = REQUEST) => (await client.get(request as never)).token;
 const refused = (promise: Promise<unknown>) =>
@@ -41,6 +42,7 @@ describe('a token', () => {
   });
 
   test('is kept until 0.7 of its life, then renewed behind the callers', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0);
     const client = issuer.client();
     expect(await tokenOf(client)).toBe('t1');
     issuer.now += 209_000;
@@ -50,6 +52,21 @@ describe('a token', () => {
     expect(await tokenOf(client)).toBe('t1');
     await vi.waitFor(async () => expect(await tokenOf(client)).toBe('t2'));
     expect(issuer.sent).toHaveLength(2);
+  });
+
+  test('is renewed by each of many clients at a time of its own, none later than 0.7 of its life', async () => {
+    const clients = Array.from({ length: 100 }, () => issuer.client({ url: 'http://localhost:4790/sign' }));
+    const renewed: number[] = [];
+    const life = 300;
+    for (let age = 0; age <= 0.7 * life; age += 1) {
+      const before = issuer.sent.length;
+      for (const client of clients) await client.get(REQUEST);
+      if (age > 0 && issuer.sent.length > before) renewed.push(age);
+      issuer.now += 1000;
+    }
+    expect(Math.min(...renewed)).toBeGreaterThanOrEqual(0.62 * life);
+    expect(renewed.length).toBeGreaterThan(10);
+    expect(issuer.sent).toHaveLength(200);
   });
 
   test('is never given with less than a tenth of its life left', async () => {
