@@ -1,5 +1,5 @@
 /** A runbook of docs/runbooks: its sections, and the very commands that stand there, run against a local stack. */
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
@@ -63,7 +63,9 @@ async function run(command: string, url: string, words: Words, piped: string | u
   const [, verb = '', ...args] = [...command.matchAll(/"([^"]*)"|\S+/g)].map(([word, quoted]) => quoted ?? word);
   const filled = args.map((word) => words[word] ?? word);
   // Nothing is left behind in the working directory.
-  const report = verb === 'burn' ? ['--report', join(mkdtempSync(join(tmpdir(), 'keyturn-')), 'burn.json')] : [];
+  const directory = mkdtempSync(join(tmpdir(), 'keyturn-'));
+  const report = verb === 'burn' ? ['--report', join(directory, 'burn.json')] : [];
   const target = filled.includes('--url') ? [] : ['--url', url];
-  return keyturn(verb, ...(piped === undefined ? [] : [piped]), ...filled, ...report, ...target);
+  const all = [...(piped === undefined ? [] : [piped]), ...filled, ...report, ...target];
+  return keyturn(verb, ...all).finally(() => rmSync(directory, { recursive: true }));
 }
