@@ -12,7 +12,11 @@ export interface Mutant {
   readonly edits: readonly (readonly [file: string, from: string, to: string])[];
 }
 
-const mutant = (invariant: Mutant['invariant'], name: string, ...edits: Mutant['edits']): Mutant => ({ name, invariant, edits });
+const mutant = (invariant: Mutant['invariant'], name: string, ...edits: Mutant['edits']): Mutant => ({
+  name,
+  invariant,
+  edits,
+});
 
 export const MUTANTS: readonly Mutant[] = [
   mutant('I2', 'no pending phase: a key signs as soon as it is made', [
