@@ -21,6 +21,7 @@ const VERBS: Record<string, () => Promise<Verb>> = {
   who: () => import('../lib/cli/who.ts'),
   audit: () => import('../lib/cli/audit.ts'),
   simulate: () => import('../lib/cli/simulate.ts'),
+  'check-trace': () => import('../lib/cli/check-trace.ts'),
   local: () => import('../lib/cli/local.ts'),
 };
 

@@ -5,7 +5,8 @@
 import { eventsBetween, type KeyEvent, type LifecycleEvent } from './events.ts';
 import type { Keyring } from './keyring.ts';
 import type { KeyringStore, Loaded } from './ports.ts';
-import type { RotatorPorts, StepLine } from './rotate.ts';
+import type { RotatorPorts } from './rotate.ts';
+import type { StepLine } from './step-line.ts';
 
 export interface Events {
   publish(events: readonly LifecycleEvent[]): Promise<void>;

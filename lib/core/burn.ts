@@ -9,13 +9,14 @@ import { isKeyturnError, KeyturnError } from './errors.ts';
 import { type Exposure, exposure, someAreBlind } from './exposure.ts';
 import { documentPaths } from './issuer.ts';
 import { readJwks, renderJwks } from './jwks.ts';
-import { activeKey, isObserved, isRendered, type Keyring, pendingKeys, renderedKeys } from './keyring.ts';
+import { activeKey, isObserved, isRendered, type Keyring, pendingKeys } from './keyring.ts';
 import type { Seen } from './lifecycle.ts';
 import { look } from './look.ts';
 import type { KeyManager, Loaded } from './ports.ts';
 import { publish } from './publish.ts';
 import { recovered } from './recover.ts';
 import { type RotatorPorts, rotate, type TickReport } from './rotate.ts';
+import { type StepLine, standing } from './step-line.ts';
 import { unobserve } from './transitions.ts';
 
 export interface BurnRequest {
@@ -49,7 +50,7 @@ const EDGE_PAUSE_SECONDS = 2;
  *   the KMS keys are disabled all the same where they could be found, and the burn has to be asked for again
  */
 export async function burn(ports: RotatorPorts, policy: Policy, request: BurnRequest): Promise<BurnReport> {
-  const { keyring: saved, kids } = await saveBurn(ports, policy, request);
+  const { keyring: saved, revision, kids } = await saveBurn(ports, policy, request);
   const holds: TickReport['holds'][number][] = [];
   const attempt = async (what: string, effect: () => Promise<void>) => {
     await effect().catch((error: unknown) => holds.push({ kind: 'step', why: `${what}: ${(error as Error).message}` }));
@@ -58,7 +59,10 @@ export async function burn(ports: RotatorPorts, policy: Policy, request: BurnReq
   for (const key of saved.keys) {
     if (kids.includes(key.kid)) await attempt('disable', () => ports.keys.disable(key.keyArn));
   }
-  await attempt('publish', () => publishNow(ports, policy, saved));
+  await attempt('publish', async () => {
+    await publishNow(ports, policy, saved);
+    if (saved.keys.some(isRendered)) note(ports, saved, revision, { step: 'publish', why: 'without what was burned' });
+  });
 
   const steps: TickReport['steps'][number][] = [];
   await attempt('tick', async () => {
@@ -87,8 +91,9 @@ async function saveBurn(ports: RotatorPorts, policy: Policy, request: BurnReques
       const kids = request.kids === 'all' ? renderJwks(keyring).keys.map(({ kid }) => kid) : request.kids;
       const next = compromise(keyring, kids, terms(ports, policy, request, keyring), policy, ports.clock());
       if (next !== loaded.keyring) await ports.store.save(next, loaded.revision);
-      note(ports, next, loaded.revision + 1, `${kids.join(', ')}: ${request.reason}`);
-      return { keyring: next, kids };
+      const revision = loaded.revision + 1;
+      note(ports, next, revision, { step: 'burn', burned: kids, why: `${kids.join(', ')}: ${request.reason}` });
+      return { keyring: next, revision, kids };
     } catch (error) {
       if (isKeyturnError(error, 'transition_refused', 'keyring_missing')) throw error;
       const lost = isKeyturnError(error, 'keyring_conflict');
@@ -126,10 +131,13 @@ function withoutLost(keyring: Keyring, { published }: Seen): Keyring {
   return lost.reduce((rest, { kid }) => unobserve(rest, kid), keyring);
 }
 
-function note({ log }: RotatorPorts, keyring: Keyring, revision: number, why: string): void {
-  const { issuer, documentVersion } = keyring;
-  const kids = renderedKeys(keyring).map(({ kid }) => kid);
-  log({ event: 'step', issuer, revision, documentVersion, kids, step: 'burn', why });
+function note(
+  { log, clock }: RotatorPorts,
+  keyring: Keyring,
+  revision: number,
+  step: Pick<StepLine, 'step' | 'burned' | 'why'>,
+) {
+  log({ event: 'step', ...standing(keyring, revision, clock()), ...step });
 }
 
 /** Without a keyring KMS itself has to say which key it is. */

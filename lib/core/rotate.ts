@@ -12,6 +12,7 @@ import { nextStep, type Step, stepId } from './lifecycle.ts';
 import { type Look, type LookPorts, look, lookAgain } from './look.ts';
 import { perform } from './perform.ts';
 import type { Canary, Clock, KeyringStore, Loaded } from './ports.ts';
+import { type StepLine, standing } from './step-line.ts';
 import { endLater, foundKeyring, noteCanaryFailure } from './transitions.ts';
 
 export interface RotatorPorts extends LookPorts {
@@ -23,18 +24,6 @@ export interface RotatorPorts extends LookPorts {
   /** Lets seconds pass: a burn waits for the edge. */
   readonly sleep: (seconds: number) => Promise<void>;
   readonly log: (line: StepLine) => void;
-}
-
-/** One line of the log a step. Kids are public; nothing here is secret. */
-export interface StepLine {
-  readonly event: 'step' | 'hold';
-  readonly issuer: string;
-  readonly revision: number;
-  readonly documentVersion: number;
-  readonly kids: readonly string[];
-  readonly step: string;
-  readonly why: string;
-  readonly code?: string;
 }
 
 export interface TickReport {
@@ -66,8 +55,8 @@ export async function rotate(ports: RotatorPorts, policy: Policy): Promise<TickR
   const steps: { step: string; why: string }[] = [];
   const failed: Hold[] = [];
   const held = new Set<string>();
-  const note = (event: StepLine['event'], step: string, why: string, code?: string) =>
-    ports.log({ event, ...summary(keyring, revision), step, why, ...(code && { code }) });
+  const note = (event: StepLine['event'], step: string, why: string, more: { kid?: string; code?: string } = {}) =>
+    ports.log({ event, ...standing(keyring, revision, ports.clock()), step, ...more, why });
 
   for (let count = 0; count < MAX_STEPS; count++) {
     const step = nextStep(keyring, seen, policy, ports.clock(), held);
@@ -75,27 +64,27 @@ export async function rotate(ports: RotatorPorts, policy: Policy): Promise<TickR
     try {
       const next = await perform(ports, policy, keyring, seen, step);
       ({ keyring, revision } = await commit(ports, keyring, next, revision));
-      note('step', step.kind, step.why);
+      note('step', step.kind, step.why, 'kid' in step ? { kid: step.kid } : {});
       steps.push({ step: step.kind, why: step.why });
       seen = await after(ports, policy, step, seen, held);
     } catch (error) {
       // Another writer was first, or has published more than we know: what it leaves is the next tick's to judge.
       if (isKeyturnError(error, 'keyring_conflict', 'document_newer')) {
-        note('hold', step.kind, error.message, error.code);
+        note('hold', step.kind, error.message, { code: error.code });
         return { ...report(ports, keyring, revision), steps, holds: [{ kind: 'step', why: error.message }] };
       }
       const { why, code, next } = await failure(ports, keyring, revision, step, error);
       ({ keyring, revision } = next);
-      note('hold', step.kind, why, code);
+      note('hold', step.kind, why, code === undefined ? {} : { code });
       failed.push({ kind: 'step', why: `${step.kind}: ${why}` });
       held.add(stepId(step));
       // A gap is seen only while the document shows it: it is on record before anything is put back.
       if (step.kind === 'unobserve') return { ...report(ports, keyring, revision), steps, holds: failed };
     }
   }
-  const standing = holds({ keyring, seen, policy, now: ports.clock() });
-  for (const { kind, why } of standing) note('hold', kind, why);
-  return { ...report(ports, keyring, revision), steps, holds: [...failed, ...standing] };
+  const open = holds({ keyring, seen, policy, now: ports.clock() });
+  for (const { kind, why } of open) note('hold', kind, why);
+  return { ...report(ports, keyring, revision), steps, holds: [...failed, ...open] };
 }
 
 /** Loads and looks until both fit together, and founds the keyring where there has never been one. */
@@ -196,10 +185,3 @@ function report({ clock }: RotatorPorts, keyring: Keyring, revision: number) {
   });
   return { revision, documentVersion: keyring.documentVersion, keys };
 }
-
-const summary = (keyring: Keyring, revision: number) => ({
-  issuer: keyring.issuer,
-  revision,
-  documentVersion: keyring.documentVersion,
-  kids: renderedKeys(keyring).map(({ kid }) => kid),
-});

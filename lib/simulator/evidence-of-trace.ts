@@ -91,7 +91,9 @@ function lives(states: readonly State[], documents: readonly Published[], policy
       const last = known.reigns.at(-1);
       if (last && last.until === since) last.until = until;
       else {
-        const revenant = restored && !known.published.some((span) => span.since <= since && span.until > since);
+        const isPublished = known.published.some((span) => span.since <= since && span.until > since);
+        // Or `recover` has appointed it: of the keys that are left, the one that verifiers know best.
+        const revenant = (restored && !isPublished) || states[index - 1]?.restored === true;
         const waived = isWaived(key, documents, [...keys.values()]);
         known.reigns.push({ since, until, waived, revenant, policy: decidedBy(policyAt, since) });
       }

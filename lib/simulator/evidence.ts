@@ -26,7 +26,7 @@ export interface Published extends Span {
 export interface Reign extends Span {
   /** Without the lead, and rightly so: nobody could hold a document without it, or a key was burned. */
   readonly waived: boolean;
-  /** It began anew with a restored table, and no document held the key any more: nobody keeps who signs from doing so. */
+  /** It came of a restored table: it began anew though no document held the key, or it is all that `recover` could find. */
   readonly revenant: boolean;
   readonly policy: Policy;
 }

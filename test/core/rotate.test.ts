@@ -497,6 +497,7 @@ test('every step and hold leaves one line, with kids and versions', async () => 
   const world = await settled();
   expect(world.log[0]).toEqual({
     event: 'step',
+    at: world.now,
     issuer: 'https://auth.example.com',
     revision: 2,
     documentVersion: 0,
@@ -506,8 +507,12 @@ test('every step and hold leaves one line, with kids and versions', async () => 
   });
   expect(world.log.at(-1)).toMatchObject({
     step: 'observe',
+    kid: standby(world),
     documentVersion: 2,
     kids: [active(world), standby(world)],
+    signing: active(world),
+    tokenLifetime: 3600,
+    leadWaived: 'first-deployment',
   });
 });
 

@@ -51,8 +51,10 @@ test('every step left one line with revision, version, kids and why', () => {
   expect(lines).toHaveLength(9);
   expect(all).toEqual(lines);
   for (const line of lines) {
-    expect(line).toEqual({
+    const { kid: _, signing: __, tokenLifetime: ___, leadWaived: ____, ...rest } = line;
+    expect(rest).toEqual({
       event: 'step',
+      at: expect.any(Number),
       issuer: issuer.policy.issuer,
       revision: expect.any(Number),
       documentVersion: expect.any(Number),
