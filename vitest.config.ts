@@ -3,8 +3,11 @@ import { configDefaults, defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // They have their own: packing builds dist anew, and the others want more than Node.
-    exclude: [...configDefaults.exclude, 'test/package/**', 'test/deploy/**', 'test/callers/**', 'test/interop/**'],
+    // They have their own: packing builds dist anew, others want more than Node, and runbooks take their time.
+    exclude: [
+      ...configDefaults.exclude,
+      ...['package', 'deploy', 'callers', 'interop', 'runbooks'].map((folder) => `test/${folder}/**`),
+    ],
     // Only to end what hangs: real keys are generated and real processes are started on whatever the machine has left.
     testTimeout: 120_000,
     hookTimeout: 120_000,

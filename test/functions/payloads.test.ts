@@ -32,12 +32,11 @@ const REFUSED: [name: string, payload: string, code: string][] = [
 ];
 
 test.for(REFUSED)('%s', async ([, payload, code]) => {
-  const started = Date.now();
+  // What took time by the square of its length would meet the function's time limit, and say so.
   const answer = await issuer.lambda.invoke('sign:any', payload);
   const { errorType, errorMessage } = JSON.parse(answer.payload) as { errorType: string; errorMessage: string };
   expect({ errorType, functionError: answer.functionError }).toEqual({ errorType: code, functionError: 'Unhandled' });
   expect(errorMessage.length).toBeLessThan(500);
-  expect(Date.now() - started).toBeLessThan(5000);
 });
 
 test('none of these costs a call, and the same environment still signs', async () => {
