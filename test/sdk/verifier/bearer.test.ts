@@ -67,6 +67,17 @@ describe('scopes', () => {
     expect(outcome).toBe(expected ? 'accepted' : 'scope_insufficient');
   });
 
+  test('that are not there are told from those that are not enough', () => {
+    const reason = (claims: { scope?: string }) => {
+      try {
+        return requireScopes(claims, 'a');
+      } catch (error) {
+        return (error as VerificationError).reason;
+      }
+    };
+    expect([reason({}), reason({ scope: 'b' }), reason({ scope: 'a' })]).toEqual(['missing', 'rejected', undefined]);
+  });
+
   test('are names with spaces between', () => {
     expect([...scopesOf({ scope: ' a  b a' })]).toEqual(['a', 'b']);
     expect([...scopesOf({})]).toEqual([]);

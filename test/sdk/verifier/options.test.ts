@@ -25,6 +25,7 @@ describe('is refused when it is made:', () => {
     [{ audience: undefined }, 'audience must be an array of at least one string, none empty'],
     [{ audience: [] }, 'audience must be an array of at least one string, none empty'],
     [{ audience: '' }, 'audience must be an array of at least one string, none empty'],
+    [{ audience: ['a', ''] }, 'audience must be an array of at least one string, none empty'],
     [{ audience: [/./] }, 'audience must be an array of at least one string, none empty'],
     [{ algorithms: undefined }, 'algorithms must be an array of at least one string, none empty'],
     [{ algorithms: [] }, 'algorithms must be an array of at least one string, none empty'],
@@ -51,6 +52,8 @@ describe('is refused when it is made:', () => {
 
 test.each<object>([
   { jwksUrl: 'https://keys.example.com/a?b' },
+  { clockTolerance: 300, keysTimeout: 60, keysCooldown: 5, keysMaxAge: 5, keysCeiling: 5 },
+  { clockTolerance: 0, maxTokenLifetime: 1, keysCooldown: 1, keysMaxAge: 1 },
   { issuer: 'http://localhost:4790' },
   { issuer: 'http://127.0.0.1:4790' },
   { issuer: 'urn:example:issuer', jwksUrl: 'https://keys.example.com' },
