@@ -53,9 +53,11 @@ describe('what it answers with', () => {
 
 describe('algorithms', () => {
   test.each(ALGORITHM_NAMES)('%s', async (alg) => {
-    const key = testKey(alg, `key-${alg}`);
+    const kid = `key-${alg}`;
+    // One RSA key serves: making them is what takes time.
+    const key = /^[RP]S/.test(alg) ? { ...RSA, alg, kid, jwk: { ...RSA.jwk, alg, kid } } : testKey(alg, kid);
     const token = forge({ ...HEADER, alg, kid: key.kid }, CLAIMS, by(key));
-    const one = verifier({ algorithms: [alg] }, { keys: [RSA.jwk, key.jwk] });
+    const one = verifier({ algorithms: [alg] }, { keys: [EC.jwk, key.jwk] });
     expect(await one.verify(token)).toEqual(CLAIMS);
     // The last byte of the signature's text, changed within its alphabet.
     const changed = token.slice(0, -2) + (token.at(-2) === 'A' ? 'B' : 'A') + token.at(-1);
