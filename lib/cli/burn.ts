@@ -87,13 +87,15 @@ function show({ burned, signing, removedAt, exposure, ...report }: BurnReport, i
   print(`\nthe whole answer is in ${file}`);
 }
 
+const UNBOUNDED = { 'fresh-kid': 'meets a token of the fresh key, or restarts', restart: 'restarts' };
+
 function costOf({ acceptsBurnedUntil, rejectsFreshUntil }: Exposure): string {
   const now = Date.now() / 1000;
   const left = (instant: number) => `${formatInstant(instant)} (${formatDuration(Math.max(0, instant - now))})`;
   const accepts =
-    acceptsBurnedUntil === 'fresh-kid'
-      ? 'accepts it until it meets a token of the fresh key, or restarts'
-      : `accepts it until ${left(acceptsBurnedUntil)}`;
+    typeof acceptsBurnedUntil === 'number'
+      ? `accepts it until ${left(acceptsBurnedUntil)}`
+      : `accepts it until it ${UNBOUNDED[acceptsBurnedUntil]}`;
   return rejectsFreshUntil === undefined
     ? accepts
     : `${accepts}; rejects the fresh key until ${left(rejectsFreshUntil)}`;

@@ -4,6 +4,7 @@ import type { Forecast, KindForecast } from '../simulator/forecast.ts';
 import { drawTimeline, type Span } from './timeline.ts';
 
 const YEAR = 365 * 86_400;
+const UNBOUNDED = { 'fresh-kid': 'until it meets the fresh key', restart: 'until it restarts' };
 const count = (number: number) => number.toLocaleString('en');
 
 export function forecastText(forecast: Forecast): string {
@@ -38,7 +39,7 @@ function table(verifiers: readonly KindForecast[]): string[] {
     title,
     count(verifications),
     count(rejections),
-    Number.isFinite(exposure) ? formatDuration(exposure) : 'until it meets the fresh key',
+    typeof exposure === 'number' ? formatDuration(exposure) : UNBOUNDED[exposure],
   ]);
   const head = ['verifier', 'verifications', 'refused', 'accepts a burned key for'];
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));

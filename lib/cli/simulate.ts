@@ -55,13 +55,9 @@ export async function run(args: string[]): Promise<number> {
   return result.verifiers.every(({ rejections }) => rejections === 0) ? EXIT.done : EXIT.problem;
 }
 
-/** JSON has no infinity; the keys' policies are the one policy. */
+/** JSON has no infinity. */
 const forJson = ({ keys, ...result }: Forecast): unknown => ({
   ...result,
-  verifiers: result.verifiers.map((one) => ({
-    ...one,
-    exposure: Number.isFinite(one.exposure) ? one.exposure : 'fresh-kid',
-  })),
   keys: keys.map(({ kid, published, reign }) => ({
     kid,
     published: finite(published),

@@ -8,9 +8,9 @@ export interface Exposure {
   readonly title: string;
   /**
    * The last instant at which it may accept a token of the burned key. `fresh-kid`: it keeps known keys until a token of
-   * the fresh key makes it fetch, or until it restarts.
+   * the fresh key makes it fetch, or until it restarts. `restart`: not even that token makes it drop the key.
    */
-  readonly acceptsBurnedUntil: number | 'fresh-kid';
+  readonly acceptsBurnedUntil: number | 'fresh-kid' | 'restart';
   /** Until when it may reject tokens of the fresh key. Absent: the fresh key signs when it has long been able to know it. */
   readonly rejectsFreshUntil?: number;
 }
@@ -28,13 +28,17 @@ export function exposure(policy: Policy, removedAt: number, freshAt: number): Ex
   return declared.map((verifier) => ({
     verifier: verifier.name,
     title: verifier.title,
-    acceptsBurnedUntil: until(verifier, removedAt + edgeAge(policy) + 2 * policy.clockSkew),
+    acceptsBurnedUntil: acceptsBurnedUntil(verifier, removedAt + edgeAge(policy) + 2 * policy.clockSkew),
     ...rejects(verifier, removedAt + edgeAge(policy), freshAt),
   }));
 }
 
-const until = ({ keyCache }: Verifier, oldest: number): number | 'fresh-kid' =>
-  Number.isFinite(keyCache) ? oldest + keyCache : 'fresh-kid';
+/** @param oldest when the last set with the burned key could be fetched */
+export function acceptsBurnedUntil(verifier: Verifier, oldest: number): Exposure['acceptsBurnedUntil'] {
+  const { keyCache, keepsRemovedKeys } = verifier;
+  if (Number.isFinite(keyCache)) return oldest + keyCache;
+  return keepsRemovedKeys ? 'restart' : 'fresh-kid';
+}
 
 /**
  * The fresh key enters with the very document that the burned one leaves. Who fetches for an unknown kid may just have

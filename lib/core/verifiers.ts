@@ -19,6 +19,8 @@ export interface Verifier {
   readonly maxKeys?: number;
   /** Rejects the whole set over one key of a type that it does not know. */
   readonly rejectsUnknownKeyTypes?: true;
+  /** Does not drop a key that has left the set, even when it fetches: only a restart ends it. */
+  readonly keepsRemovedKeys?: true;
   readonly source: string;
 }
 
@@ -85,16 +87,26 @@ const TABLE = {
     10,
     'https://github.com/awslabs/aws-jwt-verify',
   ],
-  'jwks-rsa': ['jwks-rsa', CLASSICAL, 600, 6, 'https://github.com/auth0/node-jwks-rsa'],
-  'get-jwks': ['get-jwks', CLASSICAL, 60, 0, 'https://github.com/nearform/get-jwks'],
+  // It knows the key of EdDSA, but jsonwebtoken, which it serves, does not.
+  'jwks-rsa': ['jsonwebtoken with jwks-rsa', [...RSA, ...EC], 600, 6, 'https://github.com/auth0/node-jwks-rsa'],
+  // Its minute ends no key: one that the set has lost is served on as stale, again and again (seen with version 11).
+  'get-jwks': ['get-jwks', CLASSICAL, FOR_EVER, 0, 'https://github.com/nearform/get-jwks', { keepsRemovedKeys: true }],
   pyjwt: ['PyJWT (PyJWKClient)', CLASSICAL, 300, 30, 'https://github.com/jpadilla/pyjwt'],
   spring: [
-    'Spring Security, Nimbus JOSE+JWT',
+    'Spring Security (NimbusJwtDecoder)',
     // No EdDSA: Nimbus's default verifier factory has none, and issue 17098 is open.
     [...RSA, ...EC],
     300,
     0,
     'https://github.com/spring-projects/spring-security',
+  ],
+  // JWKSourceBuilder's defaults: two fetches in half a minute. Spring's decoder has no such limit.
+  nimbus: [
+    'Nimbus JOSE+JWT (JWKSourceBuilder)',
+    [...RSA, ...EC],
+    300,
+    30,
+    'https://connect2id.com/products/nimbus-jose-jwt/examples/enhanced-jwk-retrieval',
   ],
   keyfunc: [
     'golang-jwt with keyfunc',
@@ -102,6 +114,7 @@ const TABLE = {
     3600,
     300,
     'https://github.com/MicahParks/keyfunc',
+    // With jwkset before 0.11; later ones pass over what they do not know.
     { rejectsUnknownKeyTypes: true },
   ],
   'go-oidc': ['go-oidc', CLASSICAL, FOR_EVER, 0, 'https://github.com/coreos/go-oidc'],

@@ -4,6 +4,7 @@
  */
 import { parsePolicy } from '../core/config.ts';
 import { formatDuration } from '../core/duration.ts';
+import { acceptsBurnedUntil, type Exposure } from '../core/exposure.ts';
 import { edgeAge, minGrace, minPublicationLead, requireSafe, unsafe } from '../core/policy.ts';
 import { blindSeconds, fetchesOnce, VERIFIERS, type Verifier } from '../core/verifiers.ts';
 import type { Evidence, Reign, Span } from './evidence.ts';
@@ -20,8 +21,8 @@ export interface KindForecast {
   readonly rejections: number;
   readonly from?: number;
   readonly until?: number;
-  /** Seconds after a burn for which it may accept the burned key; Infinity: until it meets the fresh one. */
-  readonly exposure: number;
+  /** Seconds after a burn for which it may accept the burned key, or what ends that. */
+  readonly exposure: Exposure['acceptsBurnedUntil'];
 }
 export interface KeyForecast {
   readonly kid: string;
@@ -76,7 +77,7 @@ export async function forecast(settings: Record<string, unknown>, years: number)
         from: Math.min(...all.rejections.map(({ since }) => since)),
         until: Math.max(...all.rejections.map(({ until }) => until)),
       }),
-      exposure: edgeAge(policy) + verifier.keyCache + 2 * policy.clockSkew,
+      exposure: acceptsBurnedUntil(verifier, edgeAge(policy) + 2 * policy.clockSkew),
     })),
     problems: unsafe(policy),
     violated: verdicts(evidence).flatMap(({ violations }) => violations.slice(0, 1)),

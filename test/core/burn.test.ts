@@ -355,7 +355,7 @@ describe('against the odds', () => {
 
 describe('the answer', () => {
   test('names both costs, by verifier, until when', async () => {
-    const world = await settled({ verifiers: ['jose', 'aws-jwt-verify', 'envoy'] });
+    const world = await settled({ verifiers: ['jose', 'aws-jwt-verify', 'envoy', 'get-jwks'] });
     const { exposure, removedAt = 0 } = await world.burn({ kids: [active(world)], flush: true });
     const edge = 300 + 60 + 3600;
     expect(exposure).toEqual([
@@ -366,6 +366,7 @@ describe('the answer', () => {
         acceptsBurnedUntil: removedAt + edge + 600 + 600,
         rejectsFreshUntil: removedAt + edge + 600,
       }),
+      expect.objectContaining({ verifier: 'get-jwks', acceptsBurnedUntil: 'restart' }),
     ]);
   });
 

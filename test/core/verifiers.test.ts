@@ -29,10 +29,11 @@ const KNOWN: Record<VerifierName, [keyCache: number, refetch: number | 'never', 
   'rest-api': [HOUR, 0, ['RS256']],
   jose: [10 * MINUTE, 30, ALGORITHM_NAMES],
   'aws-jwt-verify': [FOR_EVER, 10, [...RS, ...ES, 'EdDSA']],
-  'jwks-rsa': [10 * MINUTE, 6, [...RS, ...PS, ...ES, 'EdDSA']],
-  'get-jwks': [MINUTE, 0, [...RS, ...PS, ...ES, 'EdDSA']],
+  'jwks-rsa': [10 * MINUTE, 6, [...RS, ...PS, ...ES]],
+  'get-jwks': [FOR_EVER, 0, [...RS, ...PS, ...ES, 'EdDSA']],
   pyjwt: [5 * MINUTE, 30, [...RS, ...PS, ...ES, 'EdDSA']],
   spring: [5 * MINUTE, 0, [...RS, ...PS, ...ES]],
+  nimbus: [5 * MINUTE, 30, [...RS, ...PS, ...ES]],
   keyfunc: [HOUR, 5 * MINUTE, [...RS, ...PS, ...ES, 'EdDSA']],
   'go-oidc': [FOR_EVER, 0, [...RS, ...PS, ...ES, 'EdDSA']],
   envoy: [10 * MINUTE, 'never', [...RS, ...PS, ...ES, 'EdDSA']],
@@ -62,13 +63,14 @@ describe('VERIFIERS', () => {
     expect(new Set(NAMES.map((name) => VERIFIERS[name].title)).size).toBe(NAMES.length);
   });
 
-  test('who limits the number of keys, and who falls over a key of an unknown type', () => {
+  test('who limits the number of keys, who falls over a key of an unknown type, and who drops none', () => {
     const limits = NAMES.filter((name) => VERIFIERS[name].maxKeys !== undefined);
     expect(limits.map((name) => [name, VERIFIERS[name].maxKeys])).toEqual([
       ['alb', 10],
       ['sts', 100],
     ]);
     expect(NAMES.filter((name) => VERIFIERS[name].rejectsUnknownKeyTypes)).toEqual(['keyfunc']);
+    expect(NAMES.filter((name) => VERIFIERS[name].keepsRemovedKeys)).toEqual(['get-jwks']);
   });
 
   test('only jose and those that nobody has looked at are thought to take ML-DSA', () => {

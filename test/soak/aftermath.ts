@@ -81,7 +81,7 @@ export class Aftermath {
     const accepted = burned.filter(({ reason }) => reason === undefined);
     const fresh = seen.filter(({ kid }) => this.isFresh(kid));
     const met = Math.min(...fresh.filter(({ reason }) => reason === undefined).map(({ endedAt }) => endedAt));
-    const byFreshKid = acceptsBurnedUntil === 'fresh-kid';
+    const byFreshKid = typeof acceptsBurnedUntil !== 'number';
     const acceptsUntil = byFreshKid ? met : acceptsBurnedUntil * 1000;
     const rejected = fresh.filter(({ reason, isExpiry }) => reason !== undefined && !isExpiry);
     const announced = rejected.filter(({ startedAt }) => startedAt <= rejectsFreshUntil * 1000);

@@ -40,7 +40,7 @@ export const theBurnedStayOut: Checker = (evidence) => {
     for (const { verifier, acceptsBurnedUntil } of exposure) {
       checked += 1;
       const known = (policy.verifiers ?? Object.values(VERIFIERS)).find(({ name }) => name === verifier);
-      if (acceptsBurnedUntil === 'fresh-kid' || !known) continue;
+      if (typeof acceptsBurnedUntil !== 'number' || !known) continue;
       const worst = left + edgeAge(policy) + known.keyCache;
       if (acceptsBurnedUntil < worst)
         violations.push(`I6: ${verifier} may accept a burned key until ${worst}, the burn said ${acceptsBurnedUntil}`);
