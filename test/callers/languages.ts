@@ -35,8 +35,8 @@ export interface Language {
 
 export const example = (name: string, file: string): string => readFileSync(join(EXAMPLES, name, file), 'utf8');
 
-/** The version that a program says it has, if it is at least this one. */
-function lacks(command: string, args: string[], pattern: RegExp, least: number): string | undefined {
+/** Why a program does not do: it is not there, or its version is less than this one. */
+export function lacks(command: string, args: string[], pattern: RegExp, least: number): string | undefined {
   try {
     const [, version = ''] = pattern.exec(execFileSync(command, args, { encoding: 'utf8' })) ?? [];
     return Number(version) >= least ? undefined : `${command} is ${version || 'of no known version'}, not ${least}`;

@@ -1,4 +1,4 @@
-/** A caller's program as a process that answers each line with one. */
+/** A program in any language as a process that answers each line with one. */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -28,13 +28,17 @@ export class Running {
 
   /** Asks so many times at once; answers with the distinct answers. */
   async ask(times = 1): Promise<string[]> {
-    this.#process.stdin.write(`${times}\n`);
-    return (await this.line()).split(/ (?=eyJ|refused|failed)/);
+    return (await this.exchange(`${times}`)).split(/ (?=eyJ|refused|failed)/);
+  }
+
+  exchange(line: string): Promise<string> {
+    this.#process.stdin.write(`${line}\n`);
+    return this.line();
   }
 
   async line(): Promise<string> {
     const { value, done } = await this.#lines.next();
-    if (done) throw new Error(`the caller has ended: ${this.stderr}`);
+    if (done) throw new Error(`the program has ended: ${this.stderr}`);
     return value;
   }
 

@@ -1,0 +1,3 @@
+package interop;
+
+record Settings(String issuer, String audience, String jwksUrl, String algorithm) {}

@@ -1,0 +1,5 @@
+package interop;
+
+interface Verifier {
+  Object verify(String token) throws Exception;
+}
