@@ -32,7 +32,9 @@ export async function run(args: string[]): Promise<number> {
   });
   if (values.config === undefined) throw new UsageError('--config must name the policy that is in force');
   const { clients: _, ...config } = readConfig(values.config);
-  const policy = parsePolicy({ ...config, ...(values.issuer !== undefined && { issuer: values.issuer }) });
+  const issuer = values.issuer ?? config.issuer;
+  if (issuer === undefined) throw new UsageError('--issuer must name whose lines: the configuration has no issuer');
+  const policy = parsePolicy({ ...config, issuer });
   const lines: string[] = [];
   for await (const line of createInterface({ input: process.stdin })) lines.push(line);
   const evidence = evidenceOfLog(lines, policy);

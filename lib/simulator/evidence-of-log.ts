@@ -25,7 +25,6 @@ const NEVER = Number.POSITIVE_INFINITY;
 const MOMENT = 60;
 
 const LACKS: readonly (readonly [Invariant, string])[] = [
-  ['I4', 'the log does not show what bucket and KMS hold'],
   ['I5', 'the log has the kids of a document, not its bytes: whether a private member was in it is not to be seen'],
   ['I7', 'the log has the clocks of those who wrote it, not the true time'],
   [
