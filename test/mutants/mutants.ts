@@ -160,8 +160,8 @@ export const MUTANTS: readonly Mutant[] = [
   ]),
   mutant('I6', 'a burn forgets the copies at the edge', [
     'exposure.ts',
-    'until(verifier, removedAt + edgeAge(policy) + 2 * policy.clockSkew)',
-    'until(verifier, removedAt)',
+    'Until(verifier, removedAt + edgeAge(policy) + 2 * policy.clockSkew)',
+    'Until(verifier, removedAt)',
   ]),
   mutant(
     'I6',
