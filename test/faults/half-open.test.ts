@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Keyring } from '../../lib/core/keyring.ts';
 import type { Fault } from '../../lib/local/endpoint.ts';
-import { type Issuer, type Problem, REQUEST, startSigning } from './issuer.ts';
-import { type Item, KeyringItem } from './keyring-item.ts';
+import { type Issuer, type Problem, REQUEST, startSigning } from '../functions/issuer.ts';
+import { type Item, KeyringItem } from '../functions/keyring-item.ts';
 
 // What the signer finds is neither an issuer that works nor nothing: it says so, soon, and whether to come again.
 

@@ -1,6 +1,6 @@
 import { DisableKeyCommand, EnableKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { expect, type onTestFinished, test } from 'vitest';
-import { type Issuer, type Problem, startSigning } from './issuer.ts';
+import { type Issuer, type Problem, startSigning } from '../functions/issuer.ts';
 
 // Each with a stack of its own, all at once: what takes long here is waiting.
 

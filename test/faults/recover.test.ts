@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { REQUEST } from './issuer.ts';
-import { KeyringItem } from './keyring-item.ts';
-import { burn, operate, servedKids, signing } from './operating.ts';
-import { verifyWithJose } from './verifying.ts';
+import { REQUEST } from '../functions/issuer.ts';
+import { KeyringItem } from '../functions/keyring-item.ts';
+import { burn, operate, servedKids, signing } from '../functions/operating.ts';
+import { verifyWithJose } from '../functions/verifying.ts';
 
 test.concurrent('the table has lost the keyring: ticks stop, and recover goes on from what verifiers hold', async ({
   onTestFinished,

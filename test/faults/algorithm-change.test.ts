@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type Answer, type Issuer, SHORT, startIssuer } from './issuer.ts';
-import { servedAlgorithms, servedKeys, verifyWithJose } from './verifying.ts';
+import { type Answer, type Issuer, SHORT, startIssuer } from '../functions/issuer.ts';
+import { servedAlgorithms, servedKeys, verifyWithJose } from '../functions/verifying.ts';
 
 const algorithmsOf = (keys: readonly { alg: string }[]) => [...new Set(keys.map(({ alg }) => alg))].sort();
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Fault } from '../../lib/local/endpoint.ts';
-import { type Issuer, startSigning } from './issuer.ts';
-import { KeyringItem } from './keyring-item.ts';
-import { burn, publishedKids, servedKids } from './operating.ts';
+import { type Issuer, startSigning } from '../functions/issuer.ts';
+import { KeyringItem } from '../functions/keyring-item.ts';
+import { burn, publishedKids, servedKids } from '../functions/operating.ts';
 
 // One call of a burn fails once. What the SDK does not repeat, the next tick does; lib/simulator goes through them all.
 
