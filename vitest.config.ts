@@ -6,7 +6,9 @@ export default defineConfig({
     // They have their own: packing builds dist anew, others want more than Node, and runbooks take their time.
     exclude: [
       ...configDefaults.exclude,
-      ...['package', 'deploy', 'callers', 'interop', 'runbooks', 'faults'].map((folder) => `test/${folder}/**`),
+      ...['package', 'deploy', 'callers', 'interop', 'runbooks', 'faults', 'command'].map(
+        (folder) => `test/${folder}/**`,
+      ),
     ],
     // Only to end what hangs: real keys are generated and real processes are started on whatever the machine has left.
     testTimeout: 120_000,

@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
-import { freePort } from '../cli/command.ts';
+import { freePort } from '../command/process.ts';
 import { pythonFor } from '../deploy/python.ts';
 import { example, python } from './languages.ts';
 import { Running } from './running.ts';

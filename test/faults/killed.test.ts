@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
 import { afterAll, afterEach, expect, test } from 'vitest';
-import { Command, endAll, freePort, type Started } from '../cli/command.ts';
+import { Command, endAll, freePort, type Started } from '../command/process.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'keyturn-'));
 afterEach(endAll);

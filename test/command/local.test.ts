@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { afterAll, expect, test, vi } from 'vitest';
-import { Command, endAll, isAlive } from './command.ts';
+import { Command, endAll, isAlive } from './process.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const bash = (script: string) => promisify(execFile)('bash', ['-c', script], { cwd: ROOT });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LocalStack, startLocalStack } from '../../lib/cli/local-stack.ts';
-import { Command, endAll } from './command.ts';
+import { Command, endAll } from './process.ts';
 
 let stack: LocalStack;
 const directory = mkdtempSync(join(tmpdir(), 'keyturn-cli-'));

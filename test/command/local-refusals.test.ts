@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { Command, endAll, freePort } from './command.ts';
+import { Command, endAll, freePort } from './process.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'keyturn-'));
 afterAll(async () => {

@@ -1,8 +1,8 @@
 /** jwks, verify and audit against a local stack: text, JSON, exit codes. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { keyturn, keyturnJson } from '../cli/in-process.ts';
 import { type Issuer, startSigning } from '../functions/issuer.ts';
-import { Command, endAll } from './command.ts';
-import { keyturn, keyturnJson } from './in-process.ts';
+import { Command, endAll } from './process.ts';
 
 let issuer: Issuer;
 beforeAll(async () => {

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { Command, endAll } from './command.ts';
+import { Command, endAll } from './process.ts';
 
 afterAll(endAll);
 

@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from 'vitest';
-import { Command, endAll } from './command.ts';
+import { Command, endAll } from './process.ts';
 
 afterAll(endAll);
 

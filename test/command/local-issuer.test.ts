@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { afterAll, expect, test, vi } from 'vitest';
-import { Command, endAll } from './command.ts';
+import { Command, endAll } from './process.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'keyturn-'));
 afterAll(async () => {
