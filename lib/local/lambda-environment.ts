@@ -41,9 +41,12 @@ export class LambdaEnvironment {
     });
     this.#process.on('message', (outcome: Outcome) => this.#settle?.(outcome));
     this.#process.on('error', (error) => this.#ended(error.message));
-    this.#process.on('exit', (status, signal) =>
-      this.#ended(signal === null ? `exit status ${status}` : `signal: ${signal}`),
-    );
+    this.#process.on('exit', (status, signal) => {
+      const end = () => this.#ended(signal === null ? `exit status ${status}` : `signal: ${signal}`);
+      // What it said before it went may still be in the channel, which closes behind it.
+      if (this.#process.connected) this.#process.once('disconnect', end);
+      else end();
+    });
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
       if (stream !== null) createInterface({ input: stream }).on('line', (line) => log(definition.name, line));
     }

@@ -38,7 +38,7 @@ const clients: Readonly<Record<string, ClientRules>> = Object.fromEntries(
 
 interface Asked {
   readonly audience: string | string[];
-  readonly scope?: string;
+  readonly scope?: string | undefined;
   readonly expiresIn?: number;
   readonly type?: string;
   readonly claims?: Record<string, unknown>;
@@ -50,12 +50,12 @@ const asked = (rules: ClientRules): fc.Arbitrary<Asked> => {
       { weight: 12, arbitrary: fc.subarray([...own], { minLength: Math.min(least, own.length) }) },
       { weight: 1, arbitrary: fc.subarray([...all], { minLength: least }) },
     );
-  const sub = fc.oneof({ weight: 1, arbitrary: fc.constant(rules.subject ?? 'svc:a') }, fc.constantFrom(...SUBJECTS));
+  const sub = fc.oneof({ weight: 4, arbitrary: fc.constant(rules.subject ?? 'svc:a') }, fc.constantFrom(...SUBJECTS));
   return fc.record(
     {
       audience: few(rules.audiences, AUDIENCES, 1).chain((list) => fc.constantFrom(list, list[0] ?? '')),
-      scope: few(rules.scopes ?? [], SCOPES, 1).map((list) => list.join(' ') || 'orders'),
-      expiresIn: fc.constantFrom(1, 60, 61, 300, 301, 3600, 3601),
+      scope: few(rules.scopes ?? [], SCOPES, 1).map((list) => list.join(' ') || undefined),
+      expiresIn: fc.constantFrom(1, 1, 60, 60, 60, 61, 300, 301, 3600, 3601),
       type: fc.constantFrom('JWT', 'at+jwt'),
       claims: fc
         .tuple(
