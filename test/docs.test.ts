@@ -35,7 +35,8 @@ describe('README', () => {
     'snippet %i verifies a token',
     async (index, code) => {
       const file = new URL(`./.readme-${index}.mjs`, import.meta.url);
-      writeFileSync(file, here(code));
+      // The package's source in place of the package, which is built when it is packed.
+      writeFileSync(file, here(code).replaceAll(/'keyturn\/(\w+)'/g, "'../lib/sdk/$1/index.ts'"));
       try {
         const { stdout } = await run(process.execPath, [file.pathname]);
         expect(stdout).toBe('svc:checkout\n');
@@ -44,7 +45,7 @@ describe('README', () => {
       }
     },
   );
-  test('there are a snippet for jose and one for aws-jwt-verify', () => expect(scripts).toHaveLength(2));
+  test('there are snippets for jose, for aws-jwt-verify and for our own', () => expect(scripts).toHaveLength(3));
 
   const calls = blocks('README.md', 'sh').filter((code) => code.startsWith('curl'));
   test.each(calls)('%s', async (code) => {

@@ -1,5 +1,6 @@
 /** The options as they are used. One that does not exist, or makes no sense, is refused when the verifier is made. */
 import { ALGORITHM_NAMES, type Algorithm } from '../../core/algorithms.ts';
+import { isNearby } from '../../core/issuer.ts';
 import type { ClaimRules } from './claims.ts';
 import { type Listener, listener } from './events.ts';
 import { normalizeType } from './header.ts';
@@ -68,9 +69,10 @@ function seconds(name: string, value: unknown, least: number, most = Number.MAX_
 function secureUrl(text: string): string {
   const url = URL.parse(text);
   if (url === null) throw new TypeError(`jwksUrl must be a URL, got ${JSON.stringify(text)}`);
-  const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
-  if (url.protocol !== 'https:' && !(isLoopback && url.protocol === 'http:')) {
-    throw new TypeError(`jwksUrl must use https (http only on localhost), got ${url.protocol}//${url.host}`);
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isNearby(url.hostname))) {
+    throw new TypeError(
+      `jwksUrl must use https (http only on localhost, or at a name without a dot), got ${url.protocol}//${url.host}`,
+    );
   }
   return url.href;
 }

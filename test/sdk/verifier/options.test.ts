@@ -17,9 +17,12 @@ describe('is refused when it is made:', () => {
     [{ issuer: 'auth.example.com' }, 'jwksUrl must be a URL, got "auth.example.com/.well-known/jwks.json"'],
     [
       { issuer: 'http://auth.example.com' },
-      'jwksUrl must use https (http only on localhost), got http://auth.example.com',
+      'jwksUrl must use https (http only on localhost, or at a name without a dot), got http://auth.example.com',
     ],
-    [{ jwksUrl: 'http://10.0.0.1/jwks' }, 'jwksUrl must use https (http only on localhost), got http://10.0.0.1'],
+    [
+      { jwksUrl: 'http://10.0.0.1/jwks' },
+      'jwksUrl must use https (http only on localhost, or at a name without a dot), got http://10.0.0.1',
+    ],
     [{ jwksUrl: 'file:///etc/keys' }, 'jwksUrl must use https'],
     [{ jwksUrl: 'data:application/json,{}' }, 'jwksUrl must use https'],
     [{ audience: undefined }, 'audience must be an array of at least one string, none empty'],
@@ -57,6 +60,8 @@ test.each<object>([
   { issuer: 'http://localhost:4790' },
   { issuer: 'http://127.0.0.1:4790' },
   { issuer: 'urn:example:issuer', jwksUrl: 'https://keys.example.com' },
+  // A container beside this one.
+  { issuer: 'http://keyturn:4790' },
   { audience: ['a', 'b'], types: undefined, clockTolerance: undefined, fetch: undefined },
 ])('%j is taken', (change) => {
   expect(() => make(change)).not.toThrow();
