@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { globSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { build } from 'esbuild';
 import { describe, expect, inject, test } from 'vitest';
 import { ROOT, run } from './run.ts';
 
@@ -73,6 +74,40 @@ test('the example with an API synthesizes, and the API comes after the issuer', 
   expect(Resources[authorizer]?.DependsOn).toEqual(expect.arrayContaining(ids('Custom::KeyturnDeployment')));
   const aliases = ids('AWS::Lambda::Alias').map((id) => Resources[id]?.Properties.Name);
   expect(aliases.sort()).toEqual(['canary', 'checkout', 'partner']);
+});
+
+test('the example at the edge synthesizes: every request is seen before the cache, and no function URL is open', async () => {
+  for (const file of ['app', 'settings', 'identity', 'handler', 'origin']) {
+    writeFileSync(
+      join(app, file === 'app' ? 'edge.ts' : `${file}.ts`),
+      readFileSync(join(ROOT, `examples/edge/${file}.ts`)),
+    );
+  }
+  for (const name of ['handler', 'origin']) {
+    const outfile = join(app, 'dist', name, `${name}.mjs`);
+    const options = { bundle: true, platform: 'node', target: 'node24', format: 'esm' } as const;
+    await build({ ...options, entryPoints: [join(app, `${name}.ts`)], outfile });
+  }
+  await synth('--output', 'edge.out', '--app', 'node edge.ts');
+  const { Resources } = template('edge.out') as {
+    Resources: Record<string, { Type: string; Properties: Record<string, unknown> }>;
+  };
+  const of = (type: string) => Object.values(Resources).filter(({ Type }) => Type === type);
+  expect(of('AWS::CloudFront::Distribution').map(({ Properties }) => Properties.DistributionConfig)).toContainEqual(
+    expect.objectContaining({
+      DefaultCacheBehavior: expect.objectContaining({
+        LambdaFunctionAssociations: [expect.objectContaining({ EventType: 'viewer-request' })],
+        ViewerProtocolPolicy: 'https-only',
+      }),
+    }),
+  );
+  const urls = of('AWS::Lambda::Url').map(({ Properties }) => Properties.AuthType);
+  expect(new Set(urls)).toEqual(new Set(['AWS_IAM']));
+  // Lambda@Edge refuses a function with any.
+  const atEdge = of('AWS::Lambda::Function').filter(({ Properties }) => Properties.Handler === 'handler.handler');
+  expect(atEdge.map(({ Properties }) => [Properties.MemorySize, Properties.Timeout, Properties.Environment])).toEqual([
+    [128, 5, undefined],
+  ]);
 });
 
 describe('the declarations', () => {
