@@ -79,6 +79,14 @@ const TABLE = {
     'https://docs.aws.amazon.com/appsync/latest/devguide/security-authz.html',
     { cacheDocumented: false },
   ],
+  // Its ceiling, for when nothing can be fetched. Otherwise it fetches anew after five minutes.
+  keyturn: [
+    'keyturn/verifier',
+    ALGORITHM_NAMES,
+    3600,
+    30,
+    'https://github.com/keyturn/keyturn/blob/main/docs/verifiers/keyturn.md',
+  ],
   jose: ['jose (createRemoteJWKSet)', ALGORITHM_NAMES, 600, 30, 'https://github.com/panva/jose'],
   'aws-jwt-verify': [
     'aws-jwt-verify',

@@ -27,6 +27,7 @@ const KNOWN: Record<VerifierName, [keyCache: number, refetch: number | 'never', 
   'http-api': [2 * HOUR, 'never', RS],
   // Which algorithms it takes is not stated either.
   'rest-api': [HOUR, 0, ['RS256']],
+  keyturn: [HOUR, 30, ALGORITHM_NAMES],
   jose: [10 * MINUTE, 30, ALGORITHM_NAMES],
   'aws-jwt-verify': [FOR_EVER, 10, [...RS, ...ES, 'EdDSA']],
   'jwks-rsa': [10 * MINUTE, 6, [...RS, ...PS, ...ES]],
@@ -73,8 +74,12 @@ describe('VERIFIERS', () => {
     expect(NAMES.filter((name) => VERIFIERS[name].keepsRemovedKeys)).toEqual(['get-jwks']);
   });
 
-  test('only jose and those that nobody has looked at are thought to take ML-DSA', () => {
-    expect(NAMES.filter((name) => VERIFIERS[name].algorithms.includes('ML-DSA-44'))).toEqual(['jose', 'fetch-once']);
+  test('only ours, jose and those that nobody has looked at are thought to take ML-DSA', () => {
+    expect(NAMES.filter((name) => VERIFIERS[name].algorithms.includes('ML-DSA-44'))).toEqual([
+      'keyturn',
+      'jose',
+      'fetch-once',
+    ]);
   });
 });
 

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { ALGORITHM_NAMES } from '../../../lib/core/algorithms.ts';
+import { VERIFIERS } from '../../../lib/core/verifiers.ts';
 import { createVerifier, type VerifierOptions } from '../../../lib/sdk/verifier/index.ts';
 import { DEFAULTS } from '../../../lib/sdk/verifier/options.ts';
 import { ISSUER } from './forge.ts';
@@ -75,6 +77,15 @@ test.each(Object.entries(DEFAULTS))('%s has its default in its declaration and i
     new RegExp(`@default ${written.replaceAll(/[[\]+]/g, '\\$&')}\\n   \\*/\\n  readonly ${name}\\?`),
   );
   expect(docs).toContain(`| \`${name}\` | \`${written}\` |`);
+});
+
+test('the verifier table has them too', () => {
+  const { keyCache, refetch, algorithms } = VERIFIERS.keyturn;
+  expect({ keyCache, refetch, algorithms }).toEqual({
+    keyCache: DEFAULTS.keysCeiling,
+    refetch: DEFAULTS.keysCooldown,
+    algorithms: ALGORITHM_NAMES,
+  });
 });
 
 test('every option is in the documentation', () => {
