@@ -41,7 +41,8 @@ export async function importKey(jwk: Jwk, algorithms: ReadonlySet<string>): Prom
   }
 }
 
-function formFault({ kty, crv, e, use, key_ops }: Jwk, algorithm: AlgorithmFacts): string | undefined {
+function formFault(jwk: Jwk, algorithm: AlgorithmFacts): string | undefined {
+  const { kty, crv, e, use, key_ops } = jwk;
   if (kty !== algorithm.kty) return `kty must be ${algorithm.kty}`;
   if ('crv' in algorithm && crv !== algorithm.crv) return `crv must be ${algorithm.crv}`;
   // With e = 1 everybody can sign, and WebCrypto takes it.
@@ -49,8 +50,12 @@ function formFault({ kty, crv, e, use, key_ops }: Jwk, algorithm: AlgorithmFacts
   if (use !== undefined && use !== 'sig') return 'use must be sig';
   if (key_ops !== undefined && !(Array.isArray(key_ops) && key_ops.includes('verify')))
     return 'key_ops must have verify';
-  return undefined;
+  // WebCrypto would make one of an array.
+  const odd = NUMBERS.find((member) => jwk[member] !== undefined && typeof jwk[member] !== 'string');
+  return odd && `${odd} must be a string`;
 }
+
+const NUMBERS = ['n', 'x', 'y', 'pub'] as const;
 
 /** What makes the key, without what could bend its import. */
 const keyMembers = ({ kty, n, e, crv, x, y, alg, pub }: Jwk): JWK =>

@@ -93,6 +93,9 @@ test.each(KEYS.map((attack) => [attack.name, attack] as const))(
     const jwks = { keys: [EC.jwk, ...keys] };
     const error = await refusalOf(ours(jwks)(token));
     expect({ code: error.code, claim: error.claim }).toEqual({ code: attack.code, claim: attack.claim });
+    if (attack.fault !== undefined) {
+      expect(error.message).toBe(`the key that kid names is not accepted: ${attack.fault}`);
+    }
     expect(await bareJose(jwks)(token)).toBe(attack.gap === undefined ? 'refused' : 'accepted');
   },
 );

@@ -147,6 +147,18 @@ describe.each<[string, RequestListener, string]>([
   });
 });
 
+test('a body without end is hung up on', async () => {
+  let hasEnded = false;
+  answer = (_, response) => {
+    response.on('close', () => {
+      hasEnded = true;
+    });
+    pour(response, Buffer.alloc(65_536, ' '), Number.POSITIVE_INFINITY);
+  };
+  expect(await verdict(verifierOf({ offset: 0 }).hydrate())).toBe('keys_unavailable');
+  await expect.poll(() => hasEnded, { timeout: 30_000 }).toBe(true);
+});
+
 test.each(['text/plain', 'application/octet-stream', 'application/json; charset=utf-8'])(
   'a good set under the media type %s is taken',
   async (type) => {

@@ -1,7 +1,7 @@
 /**
  * Claims of the wrong type, for somebody else, or for another time. RFC 7519 §4.1; RFC 8725 §3.8, §3.9. CVE-2020-26160
  * (aud), CVE-2024-53861 (part of iss), CVE-2025-30144 (iss an array), CVE-2022-23529, CVE-2022-23539, CVE-2026-25537
- * (types), CVE-2024-51744 (an expired token with a bad signature).
+ * (types), CVE-2024-51744 (an expired token with a bad signature), CVE-2025-27370 (the issuer itself as the audience).
  */
 import { AUDIENCE, by, CLAIMS, forge, HEADER, ISSUER, MALLORY_RSA, NOW, withClaims } from '../forge.ts';
 import { type Attack, each } from './attack.ts';
@@ -56,6 +56,8 @@ export const CLAIM_ATTACKS: readonly Attack[] = [
     Object.fromEntries(
       [
         'billing-api',
+        ISSUER,
+        [ISSUER, `${ISSUER}/token`],
         ['billing-api', 'invoices'],
         AUDIENCE.slice(0, -1),
         `${AUDIENCE},billing-api`,

@@ -1,10 +1,12 @@
 /**
  * What is no compact JWS, or has another spelling than the one it was signed in. RFC 7515 §2, §5.2, §7.1;
  * RFC 8725bis §3.3, §3.13. CVE-2019-7644, CVE-2022-39227 (polyglots), CVE-2023-51774, CVE-2026-29000 (JWE around a
- * plain JWT), CVE-2025-30204 (many dots).
+ * plain JWT), CVE-2025-30204, CVE-2025-27144 (many dots). Costly JWEs, RFC 8725bis: CVE-2024-28176, CVE-2024-28180,
+ * CVE-2024-33664 (compression), CVE-2023-52428 (p2c).
  */
+import { deflateRawSync } from 'node:zlib';
 import { CompactEncrypt } from 'jose';
-import { base64url, by, CLAIMS, forge, HEADER, RSA, signed } from '../forge.ts';
+import { base64url, by, bytes, CLAIMS, forge, HEADER, RSA, signed } from '../forge.ts';
 import { type Attack, each } from './attack.ts';
 
 const TOKEN = forge(HEADER, CLAIMS);
@@ -45,6 +47,17 @@ export const FORMAT: readonly Attack[] = [
     'a JWE': await encrypted(JSON.stringify(CLAIMS)),
     'a JWE around a plain JWT': await encrypted(PLAIN_JWT, { cty: 'JWT' }),
     'a JWE around a true token': await encrypted(TOKEN, { cty: 'JWT' }),
+    'a JWE that unpacks to megabytes': join(
+      base64url({ alg: 'dir', enc: 'A256GCM', zip: 'DEF', kid: RSA.kid }),
+      '',
+      base64url(bytes(12)()),
+      deflateRawSync(Buffer.alloc(5_000_000)).toString('base64url'),
+      base64url(bytes(16)()),
+    ),
+    'a JWE whose key takes a thousand million rounds': join(
+      base64url({ alg: 'PBES2-HS512+A256KW', enc: 'A256GCM', p2c: 1e9, p2s: 'AAAAAAAAAAA', kid: RSA.kid }),
+      ...[40, 12, 100, 16].map((length) => base64url(bytes(length)())),
+    ),
     'two segments': join(HEAD, BODY),
     'four segments': join(TOKEN, SIGNATURE),
     'an empty header': join('', BODY, SIGNATURE),

@@ -143,9 +143,25 @@ export const KEYS: readonly KeyAttack[] = [
   {
     ...refused,
     name: 'a modulus that is a number',
-    fault: 'it is no key for RS256, or this runtime has no RS256',
+    fault: 'n must be a string',
     keys: [of(RSA, { n: 1 })],
     token: token(),
+  },
+  {
+    ...refused,
+    name: 'a modulus in an array',
+    fault: 'n must be a string',
+    keys: [of(RSA, { n: [RSA.jwk.n] })],
+    token: token(),
+    gap: 'a key whose modulus or coordinate is an array of one string',
+  },
+  {
+    ...refused,
+    name: 'a coordinate in an array',
+    fault: 'x must be a string',
+    keys: [of(EC, { x: [EC.jwk.x] })],
+    token: token(by(EC), 'ES256'),
+    gap: 'a key whose modulus or coordinate is an array of one string',
   },
   {
     ...refused,
