@@ -14,15 +14,20 @@ export const HERE = fileURLToPath(new URL('.', import.meta.url));
 const CACHE = fileURLToPath(new URL('../../node_modules/.cache/interop/', import.meta.url));
 
 export type LanguageName = 'python' | 'go' | 'java' | 'rust' | 'node';
-export interface Language {
-  /** Of its folder. */
-  readonly name: LanguageName;
+/** What can be built from a folder here. */
+export interface Source {
+  /** Of the folder. */
+  readonly name: string;
   readonly title: string;
-  /** Why it cannot be tried on this machine. */
-  missing(): string | undefined;
-  /** A program that takes a library's name and then a token a line. `cwd` is a copy to build in. */
+  /** `cwd` is a copy to build in. */
   program(cwd: string): Program;
   build(cwd: string): Promise<unknown>;
+}
+/** Its program takes a library's name and then a token a line. */
+export interface Language extends Source {
+  readonly name: LanguageName;
+  /** Why it cannot be tried on this machine. */
+  missing(): string | undefined;
 }
 
 const python: Language = {
@@ -40,6 +45,14 @@ const go: Language = {
   missing: () => lacks('go', ['version'], /go1\.(\d+)/, 25),
   program: (cwd) => ({ command: join(cwd, 'worker'), args: [] }),
   build: (cwd) => run('go', ['build', '-mod=readonly', '-o', 'worker', '.'], { cwd }),
+};
+
+/** Where Go is. */
+export const meshes: Source = {
+  name: 'meshes',
+  title: 'the check of meshes',
+  program: go.program,
+  build: go.build,
 };
 
 const java: Language = {
@@ -74,7 +87,7 @@ const node: Language = {
 export const LANGUAGES: readonly Language[] = [python, go, java, rust, node];
 
 const PRODUCTS = /^(?:target|node_modules|__pycache__)\//;
-const sources = (name: LanguageName): string[] =>
+const sources = (name: string): string[] =>
   globSync('**/*', { cwd: join(HERE, name), withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(join(HERE, name, '/').length))
@@ -82,7 +95,7 @@ const sources = (name: LanguageName): string[] =>
     .sort();
 
 /** Made at the first call for these sources; a build directory of earlier ones is gone on with. */
-export async function programOf(language: Language, say: (sentence: string) => void = () => {}): Promise<Program> {
+export async function programOf(language: Source, say: (sentence: string) => void = () => {}): Promise<Program> {
   const { name, title } = language;
   const files = sources(name);
   const hash = createHash('sha256');
