@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const NAMES = ['sign', 'rotate', 'operate', 'deploy'];
+const NAMES = ['sign', 'rotate', 'operate', 'deploy', 'watch'];
 
 /**
  * Parts of the SDK that no call of ours needs, a quarter of the signer's bundle, and what stands in their place: an empty

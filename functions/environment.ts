@@ -47,6 +47,12 @@ export interface DeployEnvironment {
   readonly KEYTURN_OPERATE_FUNCTION?: string;
 }
 
+export interface WatchEnvironment {
+  readonly KEYTURN_ISSUER: string;
+  readonly KEYTURN_TABLE: string;
+  readonly KEYTURN_METRICS?: 'yes';
+}
+
 /** @throws KeyturnError `environment_invalid` with the name of the variable */
 export function readVariable(name: keyof RotateEnvironment | keyof DeployEnvironment): string {
   const value = process.env[name];

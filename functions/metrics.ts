@@ -65,4 +65,6 @@ export function refusalMetrics(code: string): Metric[] {
   return [status < 500 ? count('Refused', 1) : count('Unavailable', 1)];
 }
 
+export const touchMetrics = (): Metric[] => [count('Touched', 1)];
+
 export const burnMetrics = (burned: number): Metric[] => [count('Burned', burned)];

@@ -74,7 +74,7 @@ function rulesOf(issuer: TokenIssuer): AlarmRule[] {
   return [
     {
       id: 'HeartbeatMissed',
-      meaning: 'no tick has run: keys are neither rotated nor watched. Is the schedule enabled? keyturn status',
+      meaning: `no tick has run: keys are neither rotated nor watched. keyturn status; ${RUNBOOKS}/no-ticks.md`,
       metric: issuer.metricTicks({ period: period(2 * policy.tick) }),
       threshold: 1,
       below: true,
@@ -120,6 +120,16 @@ function rulesOf(issuer: TokenIssuer): AlarmRule[] {
       metric: maximum('KeyUnusable'),
       threshold: 1,
     },
+    ...(issuer.trailWatch
+      ? [
+          {
+            id: 'TouchedByOthers',
+            meaning: `somebody else has touched a key, the table or the bucket, as the trail has it; ${RUNBOOKS}/touched.md`,
+            metric: sum('Touched'),
+            threshold: 1,
+          },
+        ]
+      : []),
     {
       id: 'SigningFails',
       meaning: `callers get no tokens, through no fault of theirs; ${RUNBOOKS}/kms-throttled.md`,

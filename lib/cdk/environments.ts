@@ -5,6 +5,7 @@ import type {
   OperateEnvironment,
   RotateEnvironment,
   SignEnvironment,
+  WatchEnvironment,
 } from '../../functions/environment.ts';
 import { policyToJson } from '../core/config.ts';
 import { signerPolicyToJson } from '../core/signer-policy.ts';
@@ -55,3 +56,10 @@ export const deployEnvironment = (issuer: TokenIssuer, observeAt: string | undef
       KEYTURN_OPERATE_FUNCTION: issuer.operateFunction.functionName,
     }),
   }) satisfies DeployEnvironment;
+
+export const watchEnvironment = ({ policy, table, hasMetrics }: TokenIssuer) =>
+  ({
+    KEYTURN_ISSUER: policy.issuer,
+    KEYTURN_TABLE: table.tableName,
+    ...(hasMetrics && METRICS),
+  }) satisfies WatchEnvironment;

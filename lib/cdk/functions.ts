@@ -7,7 +7,7 @@ import type { Construct } from 'constructs';
 import { bundleDirectory } from './bundles.ts';
 
 export interface IssuerFunctionProps {
-  readonly name: 'sign' | 'rotate' | 'operate' | 'deploy';
+  readonly name: 'sign' | 'rotate' | 'operate' | 'deploy' | 'watch';
   readonly description: string;
   readonly role: Role;
   readonly environment: { readonly [name: string]: string };

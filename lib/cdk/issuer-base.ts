@@ -7,36 +7,37 @@ import { type IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lamb
 import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { parseIssuer } from '../core/issuer.ts';
-import { ownItems } from './permissions.ts';
+import { grantAuditing, grantOperating, grantReading, type Whereabouts } from './grants.ts';
 
 export abstract class TokenIssuerBase extends Construct {
   /** The `iss` of every token. */
   abstract readonly issuerUrl: string;
   abstract readonly table: Pick<ITable, 'tableArn' | 'tableName'>;
-  abstract readonly bucket: Pick<IBucket, 'arnForObjects' | 'bucketName'>;
+  abstract readonly bucket: Pick<IBucket, 'arnForObjects' | 'bucketArn' | 'bucketName'>;
   abstract readonly signFunction: IFunction;
   abstract readonly operateFunction: IFunction;
+  /** What grants name besides, as far as it is known here. */
+  abstract readonly whereabouts: Partial<Whereabouts>;
 
   /** May have any token: only of an issuer without clients. */
   abstract grantSign(grantee: IGrantable): Grant;
 
   /** May rotate now, burn, retain, release, recover; with `allowImport` publish another issuer's keys. */
   grantOperate(grantee: IGrantable): Grant {
-    // Not the library's grantInvoke: it adds versions and aliases, and there are none.
-    const resourceArns = [this.operateFunction.functionArn];
-    return Grant.addToPrincipal({ grantee, actions: ['lambda:InvokeFunction'], resourceArns });
+    return grantOperating(this, grantee);
   }
 
   /** May read keyring, last tick and documents: enough for `status` and `plan`, which compute where they run. */
   grantRead(grantee: IGrantable): Grant {
-    const keyring = Grant.addToPrincipal({
-      grantee,
-      actions: ['dynamodb:GetItem'],
-      resourceArns: [this.table.tableArn],
-      conditions: ownItems(this.issuerUrl),
-    });
-    const resourceArns = [this.bucket.arnForObjects('public/*')];
-    return keyring.combine(Grant.addToPrincipal({ grantee, actions: ['s3:GetObject'], resourceArns }));
+    return grantReading(this, grantee);
+  }
+
+  /**
+   * May also look at all that `status`, `audit` and `who` hold against each other: versions of documents, KMS keys, the
+   * schedule, what the roles may do, the issuance log. It changes nothing.
+   */
+  grantAudit(grantee: IGrantable): Grant {
+    return grantAuditing(this, grantee);
   }
 
   /**
@@ -79,6 +80,21 @@ export interface TokenIssuerAttributes {
   readonly operateFunctionName: string;
   readonly tableName: string;
   readonly bucketName: string;
+  /**
+   * The stack that makes it, which the command asks for these names.
+   * @default - grants leave out what they cannot name
+   */
+  readonly stackName?: string;
+  /**
+   * For `grantAudit`.
+   * @default - the schedule is not looked at
+   */
+  readonly scheduleName?: string;
+  /**
+   * For `grantAudit`.
+   * @default - the issuance log is not asked
+   */
+  readonly signLogGroupName?: string;
 }
 
 /** An issuer that another stack of this account and Region has made. */
@@ -88,12 +104,14 @@ export class ImportedTokenIssuer extends TokenIssuerBase {
   readonly bucket: IBucket;
   readonly signFunction: IFunction;
   readonly operateFunction: IFunction;
+  readonly whereabouts: Partial<Whereabouts>;
   readonly #signFunctionName: string;
 
   /** @throws KeyturnError `policy_invalid` */
   constructor(scope: Construct, id: string, attributes: TokenIssuerAttributes) {
     super(scope, id);
     this.issuerUrl = parseIssuer(attributes.issuerUrl);
+    this.whereabouts = attributes;
     this.#signFunctionName = attributes.signFunctionName;
     this.table = Table.fromTableName(this, 'Table', attributes.tableName);
     this.bucket = Bucket.fromBucketName(this, 'Bucket', attributes.bucketName);

@@ -51,6 +51,12 @@ export interface TokenIssuerProps extends Omit<PolicyProps, 'issuer'> {
    */
   readonly alarmTopic?: ITopic;
   /**
+   * Whether a trail in this account and Region logs management events, those of KMS among them: then an eleventh alarm says
+   * when somebody else touches the issuer's keys, table or bucket. Needs `alarmTopic`.
+   * @default false
+   */
+  readonly watchTrail?: boolean;
+  /**
    * Metrics of the issuer's own: ages of keys, holds, tokens, refusals.
    * @default - where there is an alarmTopic or a dashboard
    */

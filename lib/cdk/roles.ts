@@ -8,13 +8,20 @@ import { ArnFormat, Stack } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 
-export type RoleKind = 'signer' | 'rotator' | 'operator';
+export const ROLE_KINDS = ['signer', 'rotator', 'operator'] as const;
+export type RoleKind = (typeof ROLE_KINDS)[number];
 
 /** IAM takes 64 characters of letters, digits and `+=,.@_-`. The digest keeps issuers apart whose slugs are equal. */
 export function roleName(issuer: string, kind: RoleKind): string {
   const slug = issuer.replace(/^https?:\/\//, '').replaceAll(/[^a-zA-Z0-9]+/g, '-');
   const digest = createHash('sha256').update(issuer).digest('hex').slice(0, 8);
   return `keyturn-${slug.slice(0, 30).replace(/-$/, '')}-${digest}-${kind}`;
+}
+
+/** From the name and not from the resource: what names the role must not wait for it, nor change with it. */
+export function roleArn(scope: Construct, issuer: string, kind: RoleKind): string {
+  const name = { region: '', resourceName: roleName(issuer, kind), arnFormat: ArnFormat.SLASH_RESOURCE_NAME };
+  return Stack.of(scope).formatArn({ service: 'iam', resource: 'role', ...name });
 }
 
 export class IssuerRoles extends Construct {
@@ -31,10 +38,8 @@ export class IssuerRoles extends Construct {
     this.operator = this.#role('Operator', 'operator', `Rotates and burns the keys of ${issuer} when asked`);
   }
 
-  /** From the name and not from the resource: what names the role must not wait for it, nor change with it. */
   arnOf(kind: RoleKind): string {
-    const name = { region: '', resourceName: roleName(this.#issuer, kind), arnFormat: ArnFormat.SLASH_RESOURCE_NAME };
-    return Stack.of(this).formatArn({ service: 'iam', resource: 'role', ...name });
+    return roleArn(this, this.#issuer, kind);
   }
 
   /** Who makes keys and writes documents. */

@@ -20,8 +20,9 @@ import { Documents } from './documents.ts';
 import { issuerOf } from './domain.ts';
 import { operateEnvironment, rotateEnvironment, signEnvironment } from './environments.ts';
 import { IssuerFunction } from './functions.ts';
+import type { Whereabouts } from './grants.ts';
 import { ImportedTokenIssuer, type TokenIssuerAttributes, TokenIssuerBase } from './issuer-base.ts';
-import { addClientOutput, addOutputs } from './outputs.ts';
+import { addClientOutput, addOutputs, whereaboutsOf } from './outputs.ts';
 import { rotatorStatements, signerStatements } from './permissions.ts';
 import { policyFromProps } from './policy.ts';
 import type { TokenIssuerProps } from './props.ts';
@@ -29,6 +30,7 @@ import { IssuerRoles } from './roles.ts';
 import { Ticking } from './schedule.ts';
 import { SignCode } from './sign-code.ts';
 import { tableFence } from './table-policy.ts';
+import { TrailWatch } from './trail.ts';
 
 const DAY = 86_400;
 /** Two rounds of a keyring that must be read again and of calls that the SDK tries twice. */
@@ -58,6 +60,8 @@ export class TokenIssuer extends TokenIssuerBase {
   readonly canaryAlias: Alias;
   readonly deployment: Deployment;
   readonly ticking: Ticking;
+  /** With `watchTrail`. */
+  readonly trailWatch: TrailWatch | undefined;
   /** Where there is an alarmTopic. */
   readonly alarms: Alarms | undefined;
   readonly #callers: Callers;
@@ -133,6 +137,7 @@ export class TokenIssuer extends TokenIssuerBase {
     // The first key is the deployment's to make, and the last tick must be over before an issuer is closed.
     this.ticking.schedule.node.addDependency(this.deployment.resource);
 
+    this.trailWatch = TrailWatch.of(this, props);
     this.alarms = props.alarmTopic && new Alarms(this, 'Alarms', props.alarmTopic);
     if (props.dashboard) addDashboard(this, 'Dashboard', this);
     addOutputs(this, props);
@@ -142,6 +147,10 @@ export class TokenIssuer extends TokenIssuerBase {
 
   get issuerUrl(): string {
     return this.policy.issuer;
+  }
+
+  get whereabouts(): Whereabouts {
+    return whereaboutsOf(this);
   }
 
   /** By name. */

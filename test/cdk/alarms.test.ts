@@ -11,6 +11,7 @@ import {
   refusalMetrics,
   tickMetrics,
   tokenMetrics,
+  touchMetrics,
 } from '../../functions/metrics.ts';
 import type { TokenIssuerProps } from '../../lib/cdk/props.ts';
 import { TokenIssuer } from '../../lib/cdk/token-issuer.ts';
@@ -32,7 +33,12 @@ interface Alarm {
 
 function synthesized(props: Partial<TokenIssuerProps> = {}): Template {
   const stack = new Stack(new App({ context: CONTEXT, builtinCloudFormationValidation: false }), 'Keyturn');
-  new TokenIssuer(stack, 'Issuer', { issuer: ISSUER, alarmTopic: new Topic(stack, 'Topic'), ...props });
+  new TokenIssuer(stack, 'Issuer', {
+    issuer: ISSUER,
+    alarmTopic: new Topic(stack, 'Topic'),
+    watchTrail: props.metrics !== false,
+    ...props,
+  });
   return Template.fromStack(stack);
 }
 const TEMPLATE = synthesized();
@@ -69,9 +75,9 @@ const OWN = ALARMS.filter(([, { Namespace }]) => Namespace === NAMESPACE).map(([
 
 describe('every alarm', () => {
   test('says what it means, names what to read, and tells the topic', () => {
-    expect(ALARMS).toHaveLength(10);
+    expect(ALARMS).toHaveLength(11);
     for (const [, { AlarmDescription, AlarmActions }] of ALARMS) {
-      expect(AlarmDescription).toMatch(/^https:\/\/auth\.example\.com: .*(keyturn status|docs\/runbooks\/[a-z-]+\.md)/);
+      expect(AlarmDescription).toMatch(/^https:\/\/auth\.example\.com: .*docs\/runbooks\/[a-z-]+\.md$/);
       expect(AlarmActions).toHaveLength(1);
     }
   });
@@ -91,6 +97,7 @@ describe('every alarm', () => {
       ...refusalMetrics('throttled'),
       ...refusalMetrics('no_active_key'),
       ...burnMetrics(1),
+      ...touchMetrics(),
     ];
     const names = new Set(metrics.map(({ name }) => name));
     for (const name of OWN) expect(names).toContain(alarm(name).MetricName);
@@ -139,6 +146,9 @@ describe('goes off', () => {
     expect(crosses('Throttled', ten)).toBe(true);
     expect(crosses('Burned', burnMetrics(1))).toBe(true);
   });
+  test('TouchedByOthers, at one event of the trail; whom it lets through is in trail.test.ts', () => {
+    expect(crosses('TouchedByOthers', touchMetrics())).toBe(true);
+  });
   test('HeartbeatMissed, at silence; TickFailed, at errors of the function', () => {
     expect(alarm('HeartbeatMissed')).toMatchObject({
       Namespace: 'AWS/Lambda',
@@ -163,7 +173,7 @@ describe('metrics', () => {
   test('cost nothing unless somebody asks for them', () => {
     expect(variables(templateOf())).toEqual([]);
     templateOf().resourceCountIs('AWS::CloudWatch::Alarm', 0);
-    expect(variables(TEMPLATE)).toHaveLength(3);
+    expect(variables(TEMPLATE)).toHaveLength(4);
     expect(variables(templateOf({ metrics: true }))).toHaveLength(3);
     expect(variables(synthesized({ metrics: false }))).toEqual([]);
     expect(embedded(ISSUER, 1, tokenMetrics(1), false)).toBeUndefined();

@@ -9,7 +9,7 @@ import { KMS_NAMES } from '../../lib/aws/kms-names.ts';
 import { tickItem } from '../../lib/aws/tick-records.ts';
 import { KEY_SPECS, SIGNING_ALGORITHMS } from '../../lib/cdk/kms-names.ts';
 import { EVENT_SOURCE, TAGS } from '../../lib/cdk/permissions.ts';
-import type { TokenIssuer } from '../../lib/cdk/token-issuer.ts';
+import { TokenIssuer } from '../../lib/cdk/token-issuer.ts';
 import { statementsOf } from './statements.ts';
 import { ISSUER, issuerIn, templateOf } from './synth.ts';
 
@@ -160,6 +160,9 @@ test('the keyring of another issuer is out of reach, even without a key in the r
   }
 });
 
+/** With the stack's outputs begins every verb of the command. */
+const FINDING = [['cloudformation:DescribeStacks'], expect.stringMatching(/:stack\/Keyturn\/\*/)];
+
 describe('a grant', () => {
   const granted = (grant: (issuer: TokenIssuer, role: Role) => unknown) => {
     const { stack, issuer } = issuerIn();
@@ -178,6 +181,7 @@ describe('a grant', () => {
   test('to operate is to invoke one function', () => {
     expect(granted((issuer, role) => issuer.grantOperate(role))).toEqual([
       [['lambda:InvokeFunction'], expect.stringMatching(/IssuerOperate/)],
+      FINDING,
     ]);
   });
 
@@ -185,6 +189,53 @@ describe('a grant', () => {
     expect(granted((issuer, role) => issuer.grantRead(role))).toEqual([
       [['dynamodb:GetItem'], expect.stringMatching(/IssuerTable/)],
       [['s3:GetObject'], expect.stringMatching(/IssuerDocumentsBucket.*\/public\/\*/)],
+      FINDING,
+    ]);
+  });
+
+  test('to audit is to read, and all else that the command looks at', () => {
+    const flat = (statements: ReturnType<typeof granted>) =>
+      statements.flatMap(([actions, on]) => (actions as string[]).map((action): string => `${action} ${on}`));
+    const read = flat(granted((issuer, role) => issuer.grantRead(role)));
+    const audit = flat(granted((issuer, role) => issuer.grantAudit(role)));
+    expect(audit).toEqual(expect.arrayContaining(read));
+    expect(audit.filter((one) => !read.includes(one)).sort()).toEqual([
+      expect.stringMatching(/^iam:SimulatePrincipalPolicy .*-operator.*-rotator.*-signer/),
+      expect.stringMatching(/^kms:DescribeKey .*:key\/\*/),
+      expect.stringMatching(/^kms:GetKeyPolicy .*:key\/\*/),
+      expect.stringMatching(/^lambda:GetFunctionConfiguration .*IssuerOperate.* .*IssuerSign/),
+      'logs:GetQueryResults *',
+      expect.stringMatching(/^logs:StartQuery .*log-group:.*IssuerSignLogs.*:\*/),
+      expect.stringMatching(/^s3:GetObjectVersion .*IssuerDocumentsBucket.*\/public\/\*/),
+      expect.stringMatching(/^s3:ListBucketVersions .*IssuerDocumentsBucket\w+","Arn"\]}$/),
+      expect.stringMatching(/^scheduler:GetSchedule .*:schedule\/default\/",.*IssuerTicking/),
+      'tag:GetResources *',
+    ]);
+  });
+
+  test('to audit an issuer of another stack names what that stack has said', () => {
+    const { stack } = issuerIn();
+    const attributes = {
+      issuerUrl: ISSUER,
+      signFunctionName: 'sign',
+      operateFunctionName: 'operate',
+      tableName: 'table',
+      bucketName: 'bucket',
+    };
+    const known = { ...attributes, stackName: 'Tokens', scheduleName: 'ticks', signLogGroupName: 'tokens' };
+    for (const [name, from] of Object.entries({ Short: attributes, Long: known })) {
+      const role = new Role(stack, name, { assumedBy: new ServicePrincipal('ec2.amazonaws.com') });
+      TokenIssuer.fromAttributes(stack, `${name}Issuer`, from).grantAudit(role);
+    }
+    const of = (name: string) =>
+      statementsOf(Template.fromStack(stack))
+        .filter(({ owner, actions }) => owner.startsWith(name) && !actions[0]?.startsWith('sts:'))
+        .map(({ actions: [first = ''], resources }) => `${first} ${resources.join(' ')}`);
+    const more = of('Long').filter((statement) => !of('Short').includes(statement));
+    expect(more).toEqual([
+      expect.stringMatching(/^cloudformation:DescribeStacks .*:stack\/Tokens\/\*/),
+      expect.stringMatching(/^scheduler:GetSchedule .*:schedule\/default\/ticks/),
+      expect.stringMatching(/^logs:StartQuery .*:log-group:tokens:\*/),
     ]);
   });
 

@@ -123,7 +123,7 @@ describe('what holds state', () => {
 describe('outputs', () => {
   const names = (template: Template) => Object.keys(template.toJSON().Outputs);
   const PLAIN =
-    'IssuerUrl JwksUrl SignFunctionName SignUrl OperateFunctionName TableName BucketName DistributionId DistributionDomain';
+    'IssuerUrl JwksUrl SignFunctionName SignUrl OperateFunctionName ScheduleName SignLogGroupName TableName BucketName DistributionId DistributionDomain';
 
   test('are those that the command looks for', () => expect(names(TEMPLATE)).toEqual(PLAIN.split(' ')));
 
@@ -131,8 +131,8 @@ describe('outputs', () => {
     const { stack } = issuerIn();
     new TokenIssuer(stack, 'Second', { issuer: 'https://id.example.com' });
     const all = names(Template.fromStack(stack));
-    expect(all.slice(0, 9)).toEqual(PLAIN.split(' '));
-    expect(all.slice(9).filter((name) => name.startsWith('Second'))).toHaveLength(9);
+    expect(all.slice(0, 11)).toEqual(PLAIN.split(' '));
+    expect(all.slice(11).filter((name) => name.startsWith('Second'))).toHaveLength(11);
   });
 
   test('say where the keys are', () => {

@@ -60,7 +60,7 @@ export class Account {
     const { principal } = request;
     const identity = 'arn' in principal ? this.#identities.get(principal.arn) : [];
     if (!identity) throw new Error(`nothing is known of the policies of ${'arn' in principal && principal.arn}`);
-    const resource = this.#policyOf(request.resource);
+    const resource = this.#policyOf(request);
     return decide(
       request,
       [...changed(identity), ...(allowingAllElse && 'arn' in principal ? [EVERYTHING] : [])],
@@ -71,7 +71,9 @@ export class Account {
     );
   }
 
-  #policyOf(arn: string): ResourcePolicy | undefined {
+  #policyOf({ action, resource: arn }: Request): ResourcePolicy | undefined {
+    // Who a role trusts is about taking it, and nothing else.
+    if (arn.startsWith('arn:aws:iam:') && !action.startsWith('sts:')) return undefined;
     // An object is under its bucket's policy.
     const found = this.#resources.get(arn.startsWith('arn:aws:s3:::') ? arn.replace(/\/.*/s, '') : arn);
     if (found) return found;

@@ -18,6 +18,7 @@ export function askedByAws(template: Resolved): Ask[] {
     ...all('AWS::Lambda::Function', runs),
     ...all('AWS::Lambda::EventInvokeConfig', (properties) => reportsFailure(properties, template)),
     ...all('AWS::Scheduler::Schedule', ticks),
+    ...all('AWS::Events::Rule', (properties, id) => hands(properties, id, template)),
     ...all('AWS::CloudFront::Distribution', (properties, id) => fetches(properties, id, template)),
     ...all('AWS::Lambda::Url', isPostedTo),
     ...all('Custom::S3AutoDeleteObjects', (properties) => empties(properties, template)),
@@ -69,6 +70,15 @@ function ticks({ Target }: Properties): Ask[] {
     },
   ];
 }
+
+/** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html */
+const hands = ({ Targets }: Properties, id: string, template: Resolved): Ask[] =>
+  (Targets as { Arn: string }[]).map(({ Arn }) => ({
+    principal: { service: 'events.amazonaws.com' },
+    action: 'lambda:InvokeFunction',
+    resource: Arn,
+    context: { 'aws:sourcearn': template.arn(id), 'lambda:invokedviafunctionurl': null },
+  }));
 
 /** https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html */
 function fetches({ DistributionConfig }: Properties, id: string, template: Resolved): Ask[] {

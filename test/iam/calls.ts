@@ -55,9 +55,9 @@ const SERVICES: Readonly<Record<string, (operation: string, input: Input, stack:
   ],
   lambda: (operation, { FunctionName, Qualifier }) => [
     {
-      action: `lambda:${operation}Function`,
+      action: operation === 'Invoke' ? 'lambda:InvokeFunction' : `lambda:${operation}`,
       resource: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${FunctionName}${Qualifier ? `:${Qualifier}` : ''}`,
-      context: { 'lambda:invokedviafunctionurl': null },
+      context: operation === 'Invoke' ? { 'lambda:invokedviafunctionurl': null } : {},
     },
   ],
 };
@@ -79,6 +79,9 @@ function objectCalls(operation: string, input: Input, { s3 }: Stack): Asked[] {
     };
     return [{ action: 's3:PutObject', resource, context: conditions }];
   }
+  if (operation === 'ListObjectVersions')
+    return [{ action: 's3:ListBucketVersions', resource: `arn:aws:s3:::${bucket}`, context: {} }];
+  if ((input.query as Input).versionId) return [{ action: 's3:GetObjectVersion', resource, context: {} }];
   if (operation !== 'GetObject' && operation !== 'HeadObject')
     return [{ action: `s3:${operation}`, resource, context: {} }];
   const get = { action: 's3:GetObject', resource, context: {} };

@@ -16,7 +16,7 @@ async function read(action: string): Promise<readonly string[]> {
   const types = await Promise.all(resourceTypes.map((type) => iamResourceTypeDetails(service, type.name)));
   // A key on tags is there only where the service says so.
   const everywhere = getAllGlobalConditionKeys().filter((key) => !/^aws:(?:RequestTag|ResourceTag|TagKeys)/.test(key));
-  return [...conditionKeys, ...types.flatMap((type) => type.conditionKeys), ...everywhere].map((key) =>
+  return [...conditionKeys, ...types.flatMap((type) => type.conditionKeys ?? []), ...everywhere].map((key) =>
     key.replace(/\/.*/, '/*').toLowerCase(),
   );
 }

@@ -2,7 +2,7 @@
 import { ACCOUNT, REGION } from '../../lib/local/wire.ts';
 import type { Context } from './conditions.ts';
 import { type Asking, but, type Row, row } from './denied.ts';
-import { ISSUER, OTHER_ISSUER } from './names.ts';
+import { ISSUER, OTHER_ISSUER, rolesOf } from './names.ts';
 import { GRANTED, OTHERS, OWN_ROLES, ROTATING } from './who.ts';
 
 const BUCKET = 'arn:aws:s3:::IssuerDocumentsBucket';
@@ -13,6 +13,7 @@ const [ABSENT, REPLACED]: Context[] = [
 const object = (path: string): Asking => ({ on: `${BUCKET}${path}`, context: { ...REPLACED } });
 const JWKS = object('/public/.well-known/jwks.json');
 const PUT = ['s3:PutObject'];
+const READ = ['s3:GetObject', 's3:GetObjectVersion'];
 const WRITE = ['s3:PutObject', 's3:PutObjectAcl', 's3:PutObjectTagging', 's3:ReplicateObject', 's3:ReplicateTags'];
 const DELETE = ['s3:DeleteObject', 's3:DeleteObjectVersion', 's3:ReplicateDelete'];
 const OVER_HTTP: Context = { 'aws:securetransport': 'false' };
@@ -26,7 +27,7 @@ const [ELSE_WRITES, BLINDLY, DELETES, TLS] = [
 const documents: Row[] = [
   row(
     'write a document',
-    ['administrator', 'signer', 'deployer', 'reader', 'billing', ...OTHERS],
+    ['administrator', 'signer', 'deployer', 'watcher', 'reader', 'auditor', 'billing', ...OTHERS],
     WRITE,
     JWKS,
     ELSE_WRITES,
@@ -37,8 +38,10 @@ const documents: Row[] = [
   row('read without TLS', [...ROTATING, 'reader', 'CloudFront'], ['s3:GetObject'], but(JWKS, OVER_HTTP), TLS),
   row('list without TLS', ROTATING, ['s3:ListBucket'], but({ ...JWKS, on: BUCKET }, OVER_HTTP), TLS),
   row('write beside the documents', ROTATING, PUT, object('/private/notes')),
-  row('read beside the documents', [...ROTATING, 'reader'], ['s3:GetObject'], object('/private/notes')),
-  row('read in the bucket', ['signer', 'deployer', 'scheduler', 'caller', 'person', 'billing'], ['s3:GetObject'], JWKS),
+  row('read beside the documents', [...ROTATING, 'reader', 'auditor'], READ, object('/private/notes')),
+  row('read in the bucket', ['signer', 'deployer', 'watcher', 'scheduler', 'caller', 'person', 'billing'], READ, JWKS),
+  row('read former versions', ['reader', ...ROTATING], ['s3:GetObjectVersion'], JWKS),
+  row('list former versions', ['reader', 'person', ...OWN_ROLES], ['s3:ListBucketVersions'], { ...JWKS, on: BUCKET }),
   row('open the bucket', OWN_ROLES, ['s3:PutBucketPolicy', 's3:DeleteBucketPolicy'], { ...JWKS, on: BUCKET }),
   row(
     'read for another distribution',
@@ -63,12 +66,22 @@ const RECORD = [...GET, 'dynamodb:PutItem'];
 const OTHER_CALLS = ['UpdateItem', 'DeleteItem', 'Query', 'Scan', 'BatchWriteItem'].map((name) => `dynamodb:${name}`);
 
 const keyrings: Row[] = [
-  row('read another issuer’s keyring', ['signer', 'reader', ...ROTATING], GET, item(OTHER_ISSUER)),
+  row(
+    'read another issuer’s keyring',
+    ['signer', 'watcher', 'reader', 'auditor', ...ROTATING],
+    GET,
+    item(OTHER_ISSUER),
+  ),
   row('write another issuer’s keyring', ROTATING, ['dynamodb:PutItem'], item(OTHER_ISSUER)),
-  row('read what it does not name', ['signer', 'reader', ...ROTATING], GET, item(null)),
+  row('read what it does not name', ['signer', 'watcher', 'reader', 'auditor', ...ROTATING], GET, item(null)),
   row('write what it does not name', ROTATING, ['dynamodb:PutItem'], item(null)),
-  row('read in another table', ['signer', 'reader', ...ROTATING], GET, item(ISSUER, 'OtherTable')),
-  row('write the keyring', ['signer', 'deployer', ...GRANTED], ['dynamodb:PutItem'], item(ISSUER)),
+  row(
+    'read in another table',
+    ['signer', 'watcher', 'reader', 'auditor', ...ROTATING],
+    GET,
+    item(ISSUER, 'OtherTable'),
+  ),
+  row('write the keyring', ['signer', 'deployer', 'watcher', ...GRANTED], ['dynamodb:PutItem'], item(ISSUER)),
   row(
     'write the keyring in any way',
     ['administrator', 'signer', 'billing', ...OTHERS],
@@ -77,7 +90,12 @@ const keyrings: Row[] = [
     KEYRING,
   ),
   row('read the keyring', ['deployer', 'scheduler', 'caller', 'person', 'billing', ...OTHERS], GET, item(ISSUER)),
-  row('read or write the record of ticks', ['signer', 'deployer', 'caller', 'person'], RECORD, item(`${ISSUER}#tick`)),
+  row(
+    'read or write the record of ticks',
+    ['signer', 'deployer', 'watcher', 'caller', 'person'],
+    RECORD,
+    item(`${ISSUER}#tick`),
+  ),
   row('treat the keyring otherwise', OWN_ROLES, OTHER_CALLS, item(ISSUER)),
 ];
 
@@ -113,4 +131,23 @@ const around: Row[] = [
   row('report failed ticks', ['signer', 'operator', 'deployer'], ['sqs:SendMessage'], at(QUEUE)),
 ];
 
-export const DOCUMENTS = [...documents, ...keyrings, ...around];
+const role = (name: string) => at(rolesOf(name).rotator);
+const looking: Row[] = [
+  row('ask what other roles may do', ['auditor'], ['iam:SimulatePrincipalPolicy'], role(OTHER_ISSUER)),
+  row('ask what the roles may do', ['person', 'reader', ...OWN_ROLES], ['iam:SimulatePrincipalPolicy'], role(ISSUER)),
+  row('change what the roles may do', ['auditor', ...OWN_ROLES], ['iam:PutRolePolicy'], role(ISSUER)),
+  row(
+    'change the schedule',
+    ['auditor', ...OWN_ROLES],
+    ['scheduler:UpdateSchedule', 'scheduler:DeleteSchedule'],
+    at(`arn:aws:scheduler:${REGION}:${ACCOUNT}:schedule/default/IssuerTickingSchedule`),
+  ),
+  row(
+    'ask another log',
+    ['auditor'],
+    ['logs:StartQuery'],
+    at(`arn:aws:logs:${REGION}:${ACCOUNT}:log-group:OtherSignLogs:*`),
+  ),
+];
+
+export const DOCUMENTS = [...documents, ...keyrings, ...around, ...looking];

@@ -48,6 +48,18 @@ const signing: Row[] = [
 const operating: Row[] = [
   row('operate', allBut('person'), INVOKE, named('IssuerOperate')),
   row('tick', allBut('scheduler', 'deployer'), INVOKE, named('IssuerRotate')),
+  row(
+    'say that somebody has touched a key',
+    [...EVERYBODY, 'EventBridge Scheduler'],
+    INVOKE,
+    named('IssuerTrailFunction'),
+  ),
+  row(
+    'tell of other events',
+    ['EventBridge'],
+    INVOKE,
+    but(named('IssuerTrailFunction'), { 'aws:sourcearn': `arn:aws:events:${REGION}:${ACCOUNT}:rule/strange` }),
+  ),
   row('deploy', EVERYBODY, INVOKE, named('IssuerDeploymentFunction')),
   row('close an issuer whose state stays', ['deployer'], INVOKE, named('IssuerOperate')),
   row(
@@ -63,7 +75,7 @@ const role = (on: string): Asking => ({ on, context: {} });
 const SCHEDULE_GROUP = `arn:aws:scheduler:${REGION}:${ACCOUNT}:schedule-group/default`;
 const scheduled = { 'aws:sourcearn': SCHEDULE_GROUP, 'aws:sourceaccount': ACCOUNT };
 const acting: Row[] = [
-  ...[...Object.values(rolesOf(ISSUER)), WHO.deployer.arn].map((arn) =>
+  ...[...Object.values(rolesOf(ISSUER)), WHO.deployer.arn, WHO.watcher.arn].map((arn) =>
     row(
       'act as a role of the issuer',
       [...EVERYBODY, 'administrator', 'EventBridge Scheduler', 'EC2'],

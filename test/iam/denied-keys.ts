@@ -97,12 +97,20 @@ const making: Row[] = [
   row('lock itself out', ROTATING, CREATE, but(NEW, { 'kms:bypasspolicylockoutsafetycheck': 'true' })),
 ];
 
-const LOOK_AFTER = ['kms:DescribeKey', 'kms:DisableKey', 'kms:GetKeyPolicy', 'kms:GetPublicKey'];
+const LOOK = ['kms:DescribeKey', 'kms:GetKeyPolicy'];
+const LOOK_AFTER = [...LOOK, 'kms:DisableKey', 'kms:GetPublicKey'];
+const WITHOUT_KEYS: readonly Who[] = [
+  ...(['signer', 'deployer', 'watcher', 'scheduler'] as const),
+  ...GRANTED.filter((who) => who !== 'auditor'),
+];
 const CHANGE = ['kms:PutKeyPolicy', 'kms:EnableKey', 'kms:CancelKeyDeletion', 'kms:UntagResource'];
 const DELETE = ['kms:ScheduleKeyDeletion'];
 const TAG = ['kms:TagResource', 'kms:UntagResource'];
 const having: Row[] = [
-  row('touch a key', ['signer', 'deployer', 'scheduler', ...GRANTED], [...LOOK_AFTER, ...DELETE, ...TAG], OURS),
+  row('touch a key', [...WITHOUT_KEYS, 'auditor'], ['kms:DisableKey', ...DELETE, ...TAG], OURS),
+  row('look at a key', WITHOUT_KEYS, LOOK, OURS),
+  row('look at a key of the other issuer, or at one that is no issuer’s', ['auditor'], LOOK, OF_THE_OTHER),
+  row('look at a key of the other issuer, or at one that is no issuer’s', ['auditor'], LOOK, STRANGE),
   row('touch a key', OTHERS, [...LOOK_AFTER, ...DELETE], OURS),
   row('touch a key of the other issuer', ROTATING, [...LOOK_AFTER, ...DELETE, ...TAG], OF_THE_OTHER),
   row('touch a key that is no issuer’s', ROTATING, [...LOOK_AFTER, ...DELETE], STRANGE),

@@ -5,6 +5,7 @@
 import { Annotations, App, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import { TokenIssuer } from '../../lib/cdk/token-issuer.ts';
 import { CONTEXT, ISSUER } from '../cdk/synth.ts';
 import { Account } from './account.ts';
@@ -23,10 +24,16 @@ export function deployed(): Deployed {
   const role = (id: string) =>
     new Role(stack, id, { roleName: id.toLowerCase(), assumedBy: new ServicePrincipal('ec2.amazonaws.com') });
 
-  const issuer = new TokenIssuer(stack, 'Issuer', { issuer: ISSUER, events: true });
+  const issuer = new TokenIssuer(stack, 'Issuer', {
+    issuer: ISSUER,
+    events: true,
+    alarmTopic: new Topic(stack, 'Topic'),
+    watchTrail: true,
+  });
   issuer.grantSign(role('Caller'));
   issuer.grantOperate(role('Person'));
   issuer.grantRead(role('Reader'));
+  issuer.grantAudit(role('Auditor'));
   role('Administrator');
 
   const other = new TokenIssuer(stack, 'Other', { issuer: OTHER_ISSUER, removalPolicy: RemovalPolicy.DESTROY });

@@ -3,6 +3,7 @@
  * is allowed, and nothing that they never ask for; and what must be denied is denied, by the fence that is there for it.
  */
 import { beforeAll, describe, expect, test } from 'vitest';
+import { ASKED_ELSEWHERE } from './asked-elsewhere.ts';
 import { askedByAws } from './by-aws.ts';
 import { CONCEDED } from './conceded.ts';
 import { conditionKeysOf } from './condition-keys.ts';
@@ -26,7 +27,11 @@ const recorder = new Recorder(deployment);
 
 beforeAll(async () => {
   await Promise.all([wholeLife(recorder), lifeWithClients(recorder)]);
-  for (const { principal, ...asked } of [...askedByAws(template), ...inEveryAlgorithm(account, recorder.requests)]) {
+  for (const { principal, ...asked } of [
+    ...askedByAws(template),
+    ...ASKED_ELSEWHERE,
+    ...inEveryAlgorithm(account, recorder.requests),
+  ]) {
     recorder.add(principal, asked);
   }
 }, 60_000);

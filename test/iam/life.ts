@@ -7,6 +7,7 @@ import { expect, vi } from 'vitest';
 import type { Keyring } from '../../lib/core/keyring.ts';
 import { Lambda } from '../../lib/local/lambda.ts';
 import type { AwsCall } from '../../lib/local/wire.ts';
+import { keyEvent } from '../cdk/trail-events.ts';
 import { type Issuer, startIssuer } from '../functions/issuer.ts';
 import { KeyringItem } from '../functions/keyring-item.ts';
 import { burn, operate } from '../functions/operating.ts';
@@ -81,7 +82,8 @@ export const wholeLife = (recorder: Recorder): Promise<void> =>
 
     await burn(issuer, { kid: (await issuer.sign()).kid });
     await issuer.sign();
-    await useGrants(issuer, ['caller', 'person', 'reader']);
+    await watch(issuer);
+    await useGrants(issuer, ['caller', 'person', 'reader', 'auditor']);
     await vi.waitFor(async () => expect(await tick()).toContain('destroy'), { timeout: 10_000, interval: 200 });
   });
 
@@ -103,19 +105,32 @@ export const lifeWithClients = (recorder: Recorder): Promise<void> => {
 async function deploy(issuer: Issuer): Promise<void> {
   const cloudFormation = createServer((_, response) => response.end()).listen(0, '127.0.0.1');
   await once(cloudFormation, 'listening');
-  const bundle = fileURLToPath(new URL('../../dist/functions/deploy/index.js', import.meta.url));
   const environment = {
     KEYTURN_ISSUER: issuer.policy.issuer,
     KEYTURN_EDGE_URL: issuer.url,
     KEYTURN_SIGN_FUNCTION: 'sign',
     KEYTURN_ROTATE_FUNCTION: 'rotate',
   };
-  const lambda = new Lambda([{ name: 'deploy', bundle, environment }], issuer.awsEndpointUrl, () => {});
   const { port } = cloudFormation.address() as AddressInfo;
   const event = { RequestType: 'Create', ResponseURL: `http://127.0.0.1:${port}`, ResourceProperties: {} };
-  const { functionError, payload } = await lambda.invoke('deploy', JSON.stringify(event));
+  await runOnce(issuer, 'deploy', environment, event).finally(() => cloudFormation.close());
+}
+
+/** As EventBridge does when somebody has touched a key. */
+const watch = (issuer: Issuer): Promise<void> =>
+  runOnce(issuer, 'watch', { KEYTURN_ISSUER: issuer.policy.issuer, KEYTURN_TABLE: 'keyturn' }, keyEvent('DisableKey'));
+
+/** A function that is no part of the local stack. */
+async function runOnce(
+  { awsEndpointUrl }: Issuer,
+  name: string,
+  environment: Record<string, string>,
+  event: object,
+): Promise<void> {
+  const bundle = fileURLToPath(new URL(`../../dist/functions/${name}/index.js`, import.meta.url));
+  const lambda = new Lambda([{ name, bundle, environment }], awsEndpointUrl, () => {});
+  const { functionError, payload } = await lambda.invoke(name, JSON.stringify(event));
   lambda.close();
-  cloudFormation.close();
   expect(functionError, payload).toBeUndefined();
 }
 

@@ -54,4 +54,5 @@ export const FUNCTIONS: Readonly<Record<string, string>> = {
   rotate: 'Rotate',
   operate: 'Operate',
   deploy: 'DeploymentFunction',
+  watch: 'TrailFunction',
 };

@@ -9,6 +9,7 @@ export const WHO = {
   rotator: { arn: own.rotator, owner: 'IssuerRolesRotator' },
   operator: { arn: own.operator, owner: 'IssuerRolesOperator' },
   deployer: { arn: roleArn('IssuerDeploymentRole'), owner: 'IssuerDeploymentRole' },
+  watcher: { arn: roleArn('IssuerTrailRole'), owner: 'IssuerTrailRole' },
   scheduler: { arn: roleArn('IssuerTickingInvoker'), owner: 'IssuerTickingInvoker' },
   'the other signer': { arn: others.signer, owner: 'OtherRolesSigner' },
   'the other rotator': { arn: others.rotator, owner: 'OtherRolesRotator' },
@@ -20,6 +21,8 @@ export const WHO = {
   person: { arn: roleArn('person'), owner: 'Person' },
   /** Was granted reading. */
   reader: { arn: roleArn('reader'), owner: 'Reader' },
+  /** Was granted auditing. */
+  auditor: { arn: roleArn('auditor'), owner: 'Auditor' },
   /** Clients of the other issuer: one of this account, and one that may do anything in another account. */
   orders: { arn: roleArn('orders'), owner: 'Orders' },
   billing: { arn: FOREIGN_ROLE, owner: 'Foreigner' },
@@ -35,15 +38,16 @@ export const WHO = {
 export const SERVICES = {
   CloudFront: { service: 'cloudfront.amazonaws.com' },
   'EventBridge Scheduler': { service: 'scheduler.amazonaws.com' },
+  EventBridge: { service: 'events.amazonaws.com' },
   Lambda: { service: 'lambda.amazonaws.com' },
   EC2: { service: 'ec2.amazonaws.com' },
 } as const;
 
 export type Who = keyof typeof WHO | keyof typeof SERVICES;
 
-export const OWN_ROLES: readonly Who[] = ['signer', 'rotator', 'operator', 'deployer', 'scheduler'];
+export const OWN_ROLES: readonly Who[] = ['signer', 'rotator', 'operator', 'deployer', 'watcher', 'scheduler'];
 export const ROTATING: readonly Who[] = ['rotator', 'operator'];
-export const GRANTED: readonly Who[] = ['caller', 'person', 'reader', 'orders', 'billing'];
+export const GRANTED: readonly Who[] = ['caller', 'person', 'reader', 'auditor', 'orders', 'billing'];
 export const OTHERS: readonly Who[] = [
   'the other signer',
   'the other rotator',
