@@ -10,7 +10,7 @@ import { Construct } from 'constructs';
 import type { TokenIssuer } from './token-issuer.ts';
 
 /** The same as in functions/metrics.ts. */
-const NAMESPACE = 'Keyturn';
+export const NAMESPACE = 'Keyturn';
 const RUNBOOKS = 'docs/runbooks';
 
 interface AlarmRule {

@@ -2,11 +2,12 @@
 import { Annotations } from 'aws-cdk-lib';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { Alias, FunctionUrl, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import type { Construct } from 'constructs';
 import { checkClientRules } from '../core/client-rules.ts';
 import type { ClientRules } from '../core/clients.ts';
 import { KeyturnError } from '../core/errors.ts';
 import { addCallable, type ClientProps, callerOf, grantCalls, type IssuerClient, rulesOf } from './clients.ts';
+import type { TokenIssuerBase } from './issuer-base.ts';
+import { clientMetrics } from './log-metrics.ts';
 import { RULES_FILE } from './sign-code.ts';
 
 const ANY_WARNING =
@@ -14,7 +15,7 @@ const ANY_WARNING =
 
 export class Callers {
   readonly clients = new Map<string, IssuerClient>();
-  readonly #issuer: Construct;
+  readonly #issuer: TokenIssuerBase;
   readonly #signFunction: LambdaFunction;
   /** As the function's asset holds them. */
   readonly #rules: Record<string, ClientRules>;
@@ -24,7 +25,7 @@ export class Callers {
 
   /** @param rules filled with every client's */
   constructor(
-    issuer: Construct,
+    issuer: TokenIssuerBase,
     signFunction: LambdaFunction,
     rules: Record<string, ClientRules>,
     secretClaims: readonly string[],
@@ -49,7 +50,11 @@ export class Callers {
     checkClientRules(rules, this.#secretClaims);
     this.#removeAny();
     Object.assign(this.#rules, rules);
-    const client = { name, ...addCallable(this.#signFunction, name) };
+    const client = {
+      name,
+      ...addCallable(this.#signFunction, name),
+      ...clientMetrics(this.#issuer.issuerUrl, name),
+    };
     grantCalls(client.alias, callerOf(props.role));
     this.clients.set(name, client);
     return client;

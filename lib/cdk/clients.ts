@@ -1,5 +1,6 @@
 /** One client of an issuer: an alias of the sign function, with a function URL of its own, and who may call it. */
 import { type Duration, Token } from 'aws-cdk-lib';
+import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { ArnPrincipal, Grant, type IGrantable, type IRole, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import {
   type Alias,
@@ -51,6 +52,16 @@ export interface IssuerClient {
   readonly alias: Alias;
   /** Where it posts to, signed for the service `lambda`. */
   readonly url: FunctionUrl;
+  /**
+   * Its tokens, where the issuer has `clientMetrics`.
+   * @default - sum over 5 minutes
+   */
+  metricTokens(options?: MetricOptions): Metric;
+  /**
+   * Its requests that were refused, where the issuer has `clientMetrics`.
+   * @default - sum over 5 minutes
+   */
+  metricRefusals(options?: MetricOptions): Metric;
 }
 
 /**

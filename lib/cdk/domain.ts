@@ -1,11 +1,13 @@
 /** Under which name the documents are found: the issuer's host, where it is a name of the distribution. */
-import { Stack, Token } from 'aws-cdk-lib';
+import { Annotations, Stack, Token } from 'aws-cdk-lib';
 import { Certificate, CertificateValidation, type ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import type { Distribution } from 'aws-cdk-lib/aws-cloudfront';
 import { AaaaRecord, ARecord, type IHostedZone, RecordTarget } from 'aws-cdk-lib/aws-route53';
 import { CloudFrontTarget } from 'aws-cdk-lib/aws-route53-targets';
 import type { Construct } from 'constructs';
 import { KeyturnError } from '../core/errors.ts';
+import type { TokenIssuerProps } from './props.ts';
+import type { TokenIssuer } from './token-issuer.ts';
 
 export interface DomainProps {
   readonly domainName?: string;
@@ -55,4 +57,11 @@ export function addRecords(
   const target = RecordTarget.fromAlias(new CloudFrontTarget(distribution));
   new ARecord(scope, 'Ipv4', { zone: hostedZone, recordName: domainName, target });
   new AaaaRecord(scope, 'Ipv6', { zone: hostedZone, recordName: domainName, target });
+}
+
+export function warnOfNoDomain(issuer: TokenIssuer, { domainName, distribution }: TokenIssuerProps): void {
+  if (domainName || distribution) return;
+  const why = 'verifiers that look for the documents there find them only where something else answers';
+  const warning = `${issuer.policy.issuer} is no name of the distribution: ${why}; domainName makes it one`;
+  Annotations.of(issuer).addWarningV2('keyturn:domain', warning);
 }

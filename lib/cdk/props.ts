@@ -46,7 +46,7 @@ export interface TokenIssuerProps extends Omit<PolicyProps, 'issuer'> {
    */
   readonly memorySize?: number;
   /**
-   * Where alarms go. Ten alarms and fourteen metrics: some five dollars a month.
+   * Where alarms go. Ten alarms and their metrics: one to five dollars a month.
    * @default - no alarms
    */
   readonly alarmTopic?: ITopic;
@@ -61,6 +61,12 @@ export interface TokenIssuerProps extends Omit<PolicyProps, 'issuer'> {
    * @default - where there is an alarmTopic or a dashboard
    */
   readonly metrics?: boolean;
+  /**
+   * Tokens and refusals of each client as metrics of their own: two for each that asks, $0.30 a month each for as long as it
+   * does. Without clients there is one, `any`.
+   * @default false
+   */
+  readonly clientMetrics?: boolean;
   /**
    * A dashboard of the metrics.
    * @default false

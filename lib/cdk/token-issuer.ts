@@ -1,5 +1,5 @@
 /** A token issuer in one construct: functions that sign and rotate, the keyring's table, the documents and their edge. */
-import { Annotations, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { Distribution } from 'aws-cdk-lib/aws-cloudfront';
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { AttributeType, BillingMode, Table } from 'aws-cdk-lib/aws-dynamodb';
@@ -17,11 +17,12 @@ import type { ClientProps, IssuerClient } from './clients.ts';
 import { addDashboard } from './dashboard.ts';
 import { Deployment } from './deployment.ts';
 import { Documents } from './documents.ts';
-import { issuerOf } from './domain.ts';
+import { issuerOf, warnOfNoDomain } from './domain.ts';
 import { operateEnvironment, rotateEnvironment, signEnvironment } from './environments.ts';
 import { IssuerFunction } from './functions.ts';
 import type { Whereabouts } from './grants.ts';
 import { ImportedTokenIssuer, type TokenIssuerAttributes, TokenIssuerBase } from './issuer-base.ts';
+import { LogMetrics } from './log-metrics.ts';
 import { addClientOutput, addOutputs, whereaboutsOf } from './outputs.ts';
 import { rotatorStatements, signerStatements } from './permissions.ts';
 import { policyFromProps } from './policy.ts';
@@ -138,11 +139,11 @@ export class TokenIssuer extends TokenIssuerBase {
     this.ticking.schedule.node.addDependency(this.deployment.resource);
 
     this.trailWatch = TrailWatch.of(this, props);
+    new LogMetrics(this, 'LogMetrics', props);
     this.alarms = props.alarmTopic && new Alarms(this, 'Alarms', props.alarmTopic);
     if (props.dashboard) addDashboard(this, 'Dashboard', this);
     addOutputs(this, props);
-    if (!props.domainName && !props.distribution)
-      Annotations.of(this).addWarningV2('keyturn:domain', domainWarning(this));
+    warnOfNoDomain(this, props);
   }
 
   get issuerUrl(): string {
@@ -245,6 +246,3 @@ export class TokenIssuer extends TokenIssuerBase {
     for (const statement of statements(false)) operator.addToPrincipalPolicy(statement);
   }
 }
-
-const domainWarning = ({ policy: { issuer } }: TokenIssuer): string =>
-  `${issuer} is no name of the distribution: verifiers that look for the documents there find them only where something else answers; domainName makes it one`;

@@ -16,7 +16,7 @@ import { ownItem } from './permissions.ts';
 import type { TokenIssuerProps } from './props.ts';
 import type { TokenIssuer } from './token-issuer.ts';
 
-/** What changes who may use a key, or whether it works. Not Sign: another application's keys would ask us at every one. */
+/** What changes who may use a key, or whether it works. Sign is read-only to CloudTrail: it reaches no rule like these. */
 const KEY_CALLS = [
   ...['DisableKey', 'EnableKey', 'ScheduleKeyDeletion', 'CancelKeyDeletion', 'PutKeyPolicy', 'CreateGrant'],
   ...['TagResource', 'UntagResource'],

@@ -49,6 +49,7 @@ export class Kms {
     CreateKey: (input) => this.#createKey(input),
     DescribeKey: (input) => ({ KeyMetadata: metadata(this.#key(input)) }),
     GetPublicKey: (input) => this.#getPublicKey(input),
+    PutKeyPolicy: (input) => this.#putKeyPolicy(input),
     GetKeyPolicy: (input) => ({ Policy: this.#key(input).policy, PolicyName: 'default' }),
     Sign: (input) => this.#sign(input),
     EnableKey: (input) => this.#setState(input, 'Enabled'),
@@ -124,6 +125,11 @@ export class Kms {
 
   #setState(input: JsonObject, state: 'Enabled' | 'Disabled'): undefined {
     this.#save({ ...notPendingDeletion(this.#key(input)), state });
+  }
+
+  #putKeyPolicy(input: JsonObject): undefined {
+    checkKeyPolicy(String(input.Policy));
+    this.#save({ ...this.#key(input), policy: String(input.Policy) });
   }
 
   #scheduleKeyDeletion(input: JsonObject): JsonObject {

@@ -4,6 +4,9 @@ import { GetQueryResultsCommand, StartQueryCommand } from '@aws-sdk/client-cloud
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { holdersQuery, queryHolders } from '../../lib/aws/issuance-log.ts';
 import { holdersOf, type TokenLine } from '../../lib/core/issuance.ts';
+import { touchOf } from '../../lib/core/touched.ts';
+import { templateOf } from '../cdk/synth.ts';
+import { keyEvent } from '../cdk/trail-events.ts';
 import { type Issuer, startSigning } from '../functions/issuer.ts';
 import { keyturn, keyturnJson } from './in-process.ts';
 
@@ -125,6 +128,9 @@ describe('docs/queries.md', () => {
       .toEqual(expect.arrayContaining(['token', 'refusal', 'hold']));
     // Both are a StepLine.
     fields.set('step', fields.get('step') ?? fields.get('hold') ?? new Set());
+    // What functions/watch.ts writes; test/runbooks has it run.
+    const touch = touchOf(keyEvent('DisableKey'), undefined, issuer.policy.issuer);
+    fields.set('touched', new Set(['event', 'kid', ...Object.keys({ ...touch })]));
     for (const query of queries) {
       const [, event = ''] = /event = "(\w+)"/.exec(query) ?? [];
       const own = [...query.matchAll(/ as (\w+)/g)].map(([, name]) => name);
@@ -134,6 +140,14 @@ describe('docs/queries.md', () => {
         words.filter((word) => !known.includes(word)),
         query,
       ).toEqual([]);
+    }
+    // lib/cdk/log-metrics.ts
+    const filters = templateOf({ metrics: true, clientMetrics: true }).findResources('AWS::Logs::MetricFilter');
+    for (const { Properties } of Object.values(filters)) {
+      const [, event = ''] = /^\{ \$\.event = "(\w+)" \}$/.exec(Properties.FilterPattern) ?? [];
+      const [{ Dimensions }] = Properties.MetricTransformations as [{ Dimensions: { Value: string }[] }];
+      const known = [...(fields.get(event) ?? [])].map((name) => `$.${name}`);
+      expect(known, event).toEqual(expect.arrayContaining(Dimensions.map(({ Value }) => Value)));
     }
   });
 });

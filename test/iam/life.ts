@@ -2,15 +2,14 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { expect, vi } from 'vitest';
 import type { Keyring } from '../../lib/core/keyring.ts';
-import { Lambda } from '../../lib/local/lambda.ts';
 import type { AwsCall } from '../../lib/local/wire.ts';
 import { keyEvent } from '../cdk/trail-events.ts';
 import { type Issuer, startIssuer } from '../functions/issuer.ts';
 import { KeyringItem } from '../functions/keyring-item.ts';
 import { burn, operate } from '../functions/operating.ts';
+import { runFunction } from '../functions/run-function.ts';
 import { useGrants } from './grants.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -113,25 +112,13 @@ async function deploy(issuer: Issuer): Promise<void> {
   };
   const { port } = cloudFormation.address() as AddressInfo;
   const event = { RequestType: 'Create', ResponseURL: `http://127.0.0.1:${port}`, ResourceProperties: {} };
-  await runOnce(issuer, 'deploy', environment, event).finally(() => cloudFormation.close());
+  await runFunction(issuer, 'deploy', environment, event).finally(() => cloudFormation.close());
 }
 
 /** As EventBridge does when somebody has touched a key. */
-const watch = (issuer: Issuer): Promise<void> =>
-  runOnce(issuer, 'watch', { KEYTURN_ISSUER: issuer.policy.issuer, KEYTURN_TABLE: 'keyturn' }, keyEvent('DisableKey'));
-
-/** A function that is no part of the local stack. */
-async function runOnce(
-  { awsEndpointUrl }: Issuer,
-  name: string,
-  environment: Record<string, string>,
-  event: object,
-): Promise<void> {
-  const bundle = fileURLToPath(new URL(`../../dist/functions/${name}/index.js`, import.meta.url));
-  const lambda = new Lambda([{ name, bundle, environment }], awsEndpointUrl, () => {});
-  const { functionError, payload } = await lambda.invoke(name, JSON.stringify(event));
-  lambda.close();
-  expect(functionError, payload).toBeUndefined();
+async function watch(issuer: Issuer): Promise<void> {
+  const environment = { KEYTURN_ISSUER: issuer.policy.issuer, KEYTURN_TABLE: 'keyturn' };
+  await runFunction(issuer, 'watch', environment, keyEvent('DisableKey'));
 }
 
 /** What a tick that crashed an hour ago has left: a key of an intent that is closed by now. */

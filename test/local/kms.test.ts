@@ -12,6 +12,7 @@ import {
   ListKeysCommand,
   ListResourceTagsCommand,
   type MessageType,
+  PutKeyPolicyCommand,
   ScheduleKeyDeletionCommand,
   SignCommand,
   type SigningAlgorithmSpec,
@@ -199,6 +200,17 @@ describe('key states', () => {
     await expect(publicKey(KeyId)).rejects.toMatchObject(disabled);
     await kms.send(new EnableKeyCommand({ KeyId }));
     await sign(KeyId, 'ECDSA_SHA_256', MESSAGE);
+  });
+
+  test('a key gets another policy, if it is one', async () => {
+    const KeyId = await createKey();
+    const statement = { Effect: 'Allow', Principal: { AWS: '000000000000' }, Action: 'kms:*', Resource: '*' };
+    const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
+    await kms.send(new PutKeyPolicyCommand({ KeyId, Policy }));
+    expect((await kms.send(new GetKeyPolicyCommand({ KeyId }))).Policy).toBe(Policy);
+    await expect(kms.send(new PutKeyPolicyCommand({ KeyId, Policy: '{}' }))).rejects.toMatchObject({
+      name: 'MalformedPolicyDocumentException',
+    });
   });
 
   test('a key that is pending deletion does nothing but come back, disabled', async () => {

@@ -1,9 +1,14 @@
 /** Each runbook is rehearsed: the incident is caused, seen as the page says, mended by its commands, and over. */
 import { setTimeout as after } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
+import { tickItem } from '../../lib/aws/tick-records.ts';
+import { matches } from '../cdk/event-pattern.ts';
+import { keyEvent } from '../cdk/trail-events.ts';
+import { watched } from '../cdk/trail-watched.ts';
 import { type Issuer, REQUEST, startSigning } from '../functions/issuer.ts';
 import { KeyringItem } from '../functions/keyring-item.ts';
 import { operate, servedKids } from '../functions/operating.ts';
+import { runFunction } from '../functions/run-function.ts';
 import { follow, isOver, WINDOWS } from './runbook.ts';
 
 async function incident(): Promise<Issuer> {
@@ -116,4 +121,50 @@ test('kms-throttled: the account has signed too much', async () => {
 
   issuer.before = undefined;
   await isOver('kms-throttled', issuer.url);
+});
+
+test('touched: somebody else changes the policy of the active key', async () => {
+  const issuer = await incident();
+  await lead();
+  await issuer.report();
+  const { keys } = await new KeyringItem(issuer).keyring();
+  const { keyArn = '', kid } = keys.find(({ state }) => state === 'active') ?? {};
+  const everything = { Effect: 'Allow', Principal: { AWS: '000000000000' }, Action: 'kms:*', Resource: '*' };
+  const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [everything] });
+  issuer.kms.operations.PutKeyPolicy?.({ KeyId: keyArn, PolicyName: 'default', Policy });
+
+  const event = keyEvent('PutKeyPolicy', {}, keyArn);
+  const { patterns, template } = watched();
+  expect(patterns.some((pattern) => matches(pattern, event))).toBe(true);
+  const environment = { KEYTURN_ISSUER: issuer.policy.issuer, KEYTURN_TABLE: 'keyturn', KEYTURN_METRICS: 'yes' };
+  const lines = await runFunction(issuer, 'watch', environment, event);
+  expect(lines).toEqual([expect.objectContaining({ event: 'touched', call: 'kms:PutKeyPolicy', kid, Touched: 1 })]);
+  template.hasResourceProperties('AWS::CloudWatch::Alarm', { MetricName: 'Touched', Threshold: 1 });
+  const others = keyEvent('PutKeyPolicy', {}, 'arn:aws:kms:us-east-1:000000000000:key/somebodys');
+  expect(await runFunction(issuer, 'watch', environment, others)).toEqual([]);
+
+  const [status, audit] = await follow('touched', 'What you see', issuer.url);
+  expect(status?.status).toBe(0);
+  expect(audit).toMatchObject({ status: 1, stdout: expect.stringContaining('the policy of its KMS key is not ours') });
+  const [rotated] = await follow('touched', 'What to do', issuer.url);
+  expect(rotated?.status).toBe(0);
+  await issuer.report();
+  await isOver('touched', issuer.url);
+  expect((await issuer.sign()).kid).not.toBe(kid);
+});
+
+test('no-ticks: somebody has disabled the schedule', async () => {
+  const issuer = await incident();
+  const { policy } = issuer;
+  const item = new KeyringItem({ ...issuer, policy: { ...policy, issuer: tickItem(policy.issuer) } });
+  const { record, ...rest } = await item.read();
+  const old = { ...JSON.parse(record?.S ?? ''), at: Date.now() / 1000 - 7200 };
+  await item.write({ ...rest, record: { S: JSON.stringify(old) } });
+
+  const [status] = await follow('no-ticks', 'What you see', issuer.url);
+  expect(status).toMatchObject({ status: 1, stdout: expect.stringMatching(/! no tick has ended for 2h/) });
+  const [plan] = await follow('no-ticks', 'What to do', issuer.url);
+  expect(plan?.status).toBe(0);
+  await issuer.report();
+  await isOver('no-ticks', issuer.url);
 });

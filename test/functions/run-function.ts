@@ -1,0 +1,21 @@
+/** A function that is no part of the local stack, run once against it: what it wrote into its log. */
+import { fileURLToPath } from 'node:url';
+import { expect } from 'vitest';
+import { Lambda } from '../../lib/local/lambda.ts';
+import type { Issuer } from './issuer.ts';
+
+export async function runFunction(
+  { awsEndpointUrl }: Issuer,
+  name: string,
+  environment: Readonly<Record<string, string>>,
+  event: object,
+): Promise<Record<string, unknown>[]> {
+  const lines: string[] = [];
+  const bundle = fileURLToPath(new URL(`../../dist/functions/${name}/index.js`, import.meta.url));
+  const lambda = new Lambda([{ name, bundle, environment: { ...environment } }], awsEndpointUrl, (_, line) => {
+    lines.push(line);
+  });
+  const { functionError, payload } = await lambda.invoke(name, JSON.stringify(event)).finally(() => lambda.close());
+  expect(functionError, payload).toBeUndefined();
+  return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+}
