@@ -2,6 +2,7 @@ import { configDefaults, defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    globalSetup: 'test/temporary.ts',
     include: ['test/**/*.test.ts'],
     // They have their own: packing builds dist anew, others want more than Node, and runbooks take their time.
     exclude: [

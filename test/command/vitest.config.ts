@@ -2,5 +2,11 @@ import { defineConfig } from 'vitest/config';
 
 /** Apart from `npm test`, which is to be over in two minutes: the keyturn command as processes, against the local stack. */
 export default defineConfig({
-  test: { include: ['test/command/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000, maxWorkers: 3 },
+  test: {
+    globalSetup: 'test/temporary.ts',
+    include: ['test/command/*.test.ts'],
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    maxWorkers: 3,
+  },
 });

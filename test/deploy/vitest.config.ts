@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/deploy/*.test.ts'],
-    globalSetup: 'test/deploy/install.ts',
+    globalSetup: ['test/temporary.ts', 'test/deploy/install.ts'],
     // What takes a minute has to be seen to go on.
     reporters: ['verbose'],
     testTimeout: 180_000,

@@ -5,5 +5,11 @@ import { defineConfig } from 'vitest/config';
  * table or a call fails, a change comes in the middle, or somebody kills them.
  */
 export default defineConfig({
-  test: { include: ['test/faults/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000, maxWorkers: 3 },
+  test: {
+    globalSetup: 'test/temporary.ts',
+    include: ['test/faults/*.test.ts'],
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    maxWorkers: 3,
+  },
 });

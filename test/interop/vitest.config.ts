@@ -8,6 +8,7 @@ export default defineConfig({
     alias: { 'keyturn/verifier': fileURLToPath(new URL('../../lib/sdk/verifier/index.ts', import.meta.url)) },
   },
   test: {
+    globalSetup: 'test/temporary.ts',
     include: ['test/interop/*.test.ts'],
     // What takes minutes has to be seen to go on.
     reporters: ['verbose'],

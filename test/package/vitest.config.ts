@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/package/*.test.ts'],
-    globalSetup: 'test/package/setup.ts',
+    globalSetup: ['test/temporary.ts', 'test/package/setup.ts'],
     testTimeout: 120_000,
     // One file after the other: a synthesis has a time to keep.
     fileParallelism: false,

@@ -2,5 +2,11 @@ import { defineConfig } from 'vitest/config';
 
 /** Apart from `npm test`, which is to be over in two minutes: each runbook is lived through, with the command as processes. */
 export default defineConfig({
-  test: { include: ['test/runbooks/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000, maxWorkers: 2 },
+  test: {
+    globalSetup: 'test/temporary.ts',
+    include: ['test/runbooks/*.test.ts'],
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    maxWorkers: 2,
+  },
 });
