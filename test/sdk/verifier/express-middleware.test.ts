@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, request as send } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Claims, expressMiddleware, type Verifier } from '../../../lib/sdk/verifier/index.ts';
 import { testKey } from './forge.ts';
 import { World } from './world.ts';
@@ -70,6 +70,16 @@ describe('expressMiddleware', () => {
     expect(answer.headers['www-authenticate']).toContain(authenticates);
     expect(answer.headers['content-type']).toBe('application/problem+json');
     expect(JSON.parse(answer.body)).toMatchObject({ status, code });
+  });
+
+  test('goes on with nobody else after a refusal', async () => {
+    const next = vi.fn();
+    const response = { statusCode: 200, setHeader: vi.fn(), end: vi.fn() };
+    const request = { headers: { authorization: 'Bearer a.b.c' } };
+    await expressMiddleware(world.verifier())(request, response, next);
+    expect(next).not.toHaveBeenCalled();
+    expect(response.end).toHaveBeenCalledOnce();
+    expect(request).not.toHaveProperty('auth');
   });
 
   test('hands on what is not a refusal', async () => {

@@ -197,12 +197,15 @@ describe('events', () => {
     world.now += 301;
     world.fail();
     await one.hydrate();
+    world.now += 3600;
+    await verdict(one.hydrate());
     expect(world.events).toEqual([
       { type: 'keys_fetched', issuer: ISSUER, keys: 1, refused: 1 },
       { type: 'verified', issuer: ISSUER, kid: 'ec' },
       { type: 'refused', issuer: ISSUER, code: 'audience_mismatch', claim: 'aud', reason: 'rejected' },
       { type: 'refused', issuer: ISSUER, code: 'token_malformed', claim: undefined, reason: 'malformed' },
       { type: 'keys_failed', issuer: ISSUER, fault: 'it could not be reached', usable: true },
+      { type: 'keys_failed', issuer: ISSUER, fault: 'it could not be reached', usable: false },
     ]);
   });
 
