@@ -15,7 +15,7 @@ const CONFIG = {
   // A little more than the least: a rotation comes when the last issuer of all is ready for one.
   rotationPeriod: '37s',
   publicationLead: '34s',
-  grace: '160s',
+  grace: '170s',
   tokenLifetime: '60s',
   maxTokenLifetime: `${LIFETIME_SECONDS}s`,
   tick: '2s',
@@ -23,7 +23,8 @@ const CONFIG = {
   edgeStaleWhileRevalidate: '0s',
   edgeStaleIfError: '0s',
   signerCache: '1s',
-  signingLatency: '2s',
+  // A busy machine signs late.
+  signingLatency: '10s',
   clockSkew: '1s',
   verifierLeeway: '0s',
   verifiers: [{ name: 'the slowest', keyCache: 'forever', refetch: `${SLOWEST_REFETCH_SECONDS}s` }],

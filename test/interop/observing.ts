@@ -14,7 +14,7 @@ export interface Observed {
   readonly surprises: string[];
   /** It accepts an RSA key's token though the set holds a key of a type that is new. */
   takesMixedSet: boolean;
-  /** Seconds for which it refused a fresh key's token, when it had just met an unknown kid. */
+  /** Seconds for which it refused a fresh key's token, or let it wait, when it had just met an unknown kid. */
   blindSeconds: number;
   /** Still accepts a token of the burned key after it has accepted one of the fresh key. */
   keepsBurnedKey: boolean;
@@ -110,15 +110,18 @@ export class Observing {
     const token = await this.#common.token();
     await this.#each(async (worker, observed) => {
       await strayed[this.#workers.indexOf(worker)];
-      const askedAt = Date.now();
-      const age = () => Date.now() - askedAt;
-      let refusal = await ask(worker, this.#common, token);
-      while (refusal !== undefined && age() < PATIENCE_MS) {
+      const startedAt = Date.now();
+      let refusedMs = 0;
+      let shown = await timed(() => ask(worker, this.#common, token));
+      while (shown.answer !== undefined && refusedMs < PATIENCE_MS) {
+        refusedMs = shown.askedAt - startedAt;
         await sleep(500);
-        refusal = await ask(worker, this.#common, token);
+        shown = await timed(() => ask(worker, this.#common, token));
       }
-      if (refusal) observed.surprises.push(`RS256, ${PATIENCE_MS / 1000} s after a second burn: ${refusal}`);
-      observed.blindSeconds = Math.round(age() / 1000);
+      if (shown.answer) observed.surprises.push(`RS256, ${PATIENCE_MS / 1000} s after a second burn: ${shown.answer}`);
+      // Now it has the key: what this takes is the machine's, and not the library's.
+      const again = await timed(() => ask(worker, this.#common, token));
+      observed.blindSeconds = Math.round(Math.max(refusedMs, shown.ms - again.ms) / 1000);
     });
   }
 
@@ -142,6 +145,12 @@ export class Observing {
   get #common(): Signing {
     return this.#issuers.find(({ algorithm }) => algorithm === COMMON) as Signing;
   }
+}
+
+async function timed<T>(act: () => Promise<T>): Promise<{ answer: T; askedAt: number; ms: number }> {
+  const askedAt = Date.now();
+  const answer = await act();
+  return { answer, askedAt, ms: Date.now() - askedAt };
 }
 
 const about = ({ url, jwksUrl, algorithm }: Signing) => ({ url, jwksUrl, algorithm });
