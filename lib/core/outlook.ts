@@ -80,7 +80,7 @@ function instants(key: Key, policy: Policy): number[] {
 }
 
 /** Bucket, edge and KMS are as the keyring has them. */
-function seenOf(keyring: Keyring, policy: Policy): Seen {
+export function seenOf(keyring: Keyring, policy: Policy): Seen {
   const documents = renderDocuments(keyring, policy);
   const stored = new Map(documents.map((document) => [document.path, { ...document, etag: '' }]));
   const kids = new Set(keyring.keys.filter(isRendered).map(({ kid }) => kid));

@@ -1,0 +1,26 @@
+/** One line of the result. */
+export interface Row {
+  readonly what: string;
+  readonly value: number;
+  /** `x`: a ratio. */
+  readonly unit: 'x' | 'KB' | 'files' | 'calls' | 'ms' | 'µs' | '/s';
+  /** At most. */
+  readonly goal?: number;
+  readonly spread?: readonly [number, number];
+  /** Of the part's A/A row: so much of the value may be the machine's. */
+  readonly noise?: number;
+  /** What it is in absolute terms, or what it was compared with. */
+  readonly note?: string;
+}
+
+/** A part of the benchmark, run by its name alone with `npm run bench -- NAME`. */
+export interface Part {
+  readonly name: string;
+  readonly title: string;
+  /** `onProgress`: the share that is done, 0 to 1. */
+  run(onProgress: (share: number) => void): Promise<readonly Row[]>;
+}
+
+/** Missed by more than the machine's noise. */
+export const isMissed = ({ value, goal, noise = 0 }: Row): boolean =>
+  goal !== undefined && !(value <= goal * (1 + noise));

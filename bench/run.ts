@@ -1,0 +1,86 @@
+/**
+ * `npm run bench`: every goal of speed, measured on the shipped bundles in one run, with a table; under ten minutes.
+ *
+ *   npm run bench -- sign cold      these parts alone
+ *   npm run bench -- --json FILE    the result with its versions, --plot FILE as a picture
+ *   npm run bench -- --write        into docs/performance.md, .json and .svg
+ *   npm run bench -- load           the local stack under load: bench/load.ts
+ *
+ * Ends with 1 when a goal is missed by more than the machine's noise, with 2 for words that it does not know.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { caller } from './parts/caller.ts';
+import { calls } from './parts/calls.ts';
+import { clients } from './parts/clients.ts';
+import { cold } from './parts/cold.ts';
+import { imports } from './parts/imports.ts';
+import { linear } from './parts/linear.ts';
+import { own } from './parts/own.ts';
+import { sign } from './parts/sign.ts';
+import { size } from './parts/size.ts';
+import { verify } from './parts/verify.ts';
+import { plot } from './report/plot.ts';
+import { markdown, table } from './report/table.ts';
+import { missed, type Result, resultOf } from './result.ts';
+import type { Part } from './row.ts';
+
+const PARTS: readonly Part[] = [size, calls, sign, own, cold, clients, verify, imports, caller, linear];
+const DOCS = fileURLToPath(new URL('../docs/performance', import.meta.url));
+/** Between these docs/performance.md carries the table. */
+const MARKS = ['<!-- bench -->\n', '\n<!-- /bench -->'] as const;
+
+const { values, positionals } = readArguments();
+if (positionals[0] === 'load') await import('./load/run.ts');
+else process.exitCode = await bench();
+
+async function bench(): Promise<number> {
+  const chosen = PARTS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+  const parts: Result['parts'][number][] = [];
+  for (const [at, part] of chosen.entries()) {
+    const { name, title } = part;
+    const progress = (share: number) => show(`[${at + 1}/${chosen.length}] ${title} ${(share * 100).toFixed(0)} %`);
+    progress(0);
+    parts.push({ name, title, rows: await part.run(progress) });
+  }
+  show('');
+  const result = resultOf(parts, new Date());
+  process.stdout.write(`${table(result)}\n`);
+  if (values.json) writeFileSync(values.json, `${JSON.stringify(result, undefined, 2)}\n`);
+  if (values.plot) writeFileSync(values.plot, plot(result));
+  if (values.write) write(result);
+  const failures = missed(result);
+  for (const { what } of failures) process.stdout.write(`\nmissed: ${what}`);
+  process.stdout.write(failures.length > 0 ? '\n' : '\nevery goal is met\n');
+  return failures.length > 0 ? 1 : 0;
+}
+
+function write(result: Result): void {
+  const page = readFileSync(`${DOCS}.md`, 'utf8');
+  const [before = '', rest = ''] = page.split(MARKS[0]);
+  const [, after = ''] = rest.split(MARKS[1]);
+  writeFileSync(`${DOCS}.md`, `${before}${MARKS[0]}${markdown(result)}${MARKS[1]}${after}`);
+  writeFileSync(`${DOCS}.json`, `${JSON.stringify(result, undefined, 2)}\n`);
+  writeFileSync(`${DOCS}.svg`, plot(result));
+}
+
+/** On one line of the terminal; a log gets a line for each part. */
+function show(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
+  else if (/ 0 %$/.test(text)) process.stderr.write(`${text.replace(/ 0 %$/, '')}\n`);
+}
+
+function readArguments() {
+  try {
+    const options = { json: { type: 'string' }, plot: { type: 'string' }, write: { type: 'boolean' } } as const;
+    const given = parseArgs({ allowPositionals: true, options });
+    const names = [...PARTS.map(({ name }) => name), 'load'];
+    const unknown = given.positionals.find((name) => !names.includes(name));
+    if (unknown === undefined) return given;
+    throw new Error(`${unknown} is no part, there are ${names.join(', ')}`);
+  } catch (error) {
+    process.stderr.write(`bench: ${(error as Error).message}\n`);
+    process.exit(2);
+  }
+}
