@@ -42,7 +42,9 @@ async function main(verb: string, args: string[]): Promise<number> {
     const verbs = await Promise.all(Object.entries(VERBS).map(async ([name, load]) => [name, await load()] as const));
     const width = Math.max(...verbs.map(([name]) => name.length));
     const lines = verbs.map(([name, { summary }]) => `  ${name.padEnd(width)}   ${summary}`);
-    process.stdout.write(`Usage: keyturn VERB [options]\n\n${lines.join('\n')}\n\nkeyturn VERB --help says more.\n`);
+    process.stdout.write(
+      `Usage: keyturn VERB [options]\n\n${lines.join('\n')}\n\nkeyturn VERB --help says more. Exits with 0 when it is done and well, 1 when it is not, 2 for wrong options, and 3\nwhen the issuer, AWS or the network could not be asked.\n`,
+    );
     return EXIT.done;
   }
   const load = Object.hasOwn(VERBS, verb) ? VERBS[verb] : undefined;

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type LocalStack, startLocalStack } from '../lib/cli/local-stack.ts';
 import { ALGORITHM_NAMES } from '../lib/core/algorithms.ts';
 import { CLIENT_RULES, checkClientRules } from '../lib/core/client-rules.ts';
@@ -21,10 +21,14 @@ describe('README', () => {
   let stack: LocalStack;
   let status: string;
   beforeAll(async () => {
-    stack = await startLocalStack({ config: {}, port: 0, ticking: false });
-    await stack.tick();
-    // Before the other snippets rotate it.
-    status = (await run(process.execPath, ['bin/keyturn.ts', 'status', '--url', stack.url])).stdout;
+    stack = await startLocalStack({ config: {}, port: 0 });
+    // Before the other snippets rotate it, and once the first tick is over.
+    await vi.waitFor(
+      async () => {
+        status = (await run(process.execPath, ['bin/keyturn.ts', 'status', '--url', stack.url])).stdout;
+      },
+      { timeout: 8000, interval: 200 },
+    );
   });
   afterAll(() => stack.close());
   // 127.0.0.1 for what is fetched, localhost in what is compared: the issuer's name is localhost.

@@ -3,12 +3,14 @@ import { writeFileSync } from 'node:fs';
 import { setTimeout as after } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { BurnReport } from '../core/burn.ts';
-import { formatDuration, formatInstant } from '../core/duration.ts';
+import { formatInstant } from '../core/duration.ts';
 import type { Exposure } from '../core/exposure.ts';
 import { documentPaths } from '../core/issuer.ts';
 import { readJwks } from '../core/jwks.ts';
 import { confirmed } from './confirm.ts';
+import { kidsApart } from './kid-arguments.ts';
 import { operate, printReport, withProgress } from './operating.ts';
+import { table, until } from './shortened.ts';
 import { resolveTarget, type Target } from './target.ts';
 import { EXIT, print, printJson, TARGET_HELP, TARGET_OPTIONS, UsageError } from './verb.ts';
 
@@ -45,7 +47,7 @@ const OPTIONS = {
 const EDGE_PATIENCE_MS = 60_000;
 
 export async function run(args: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({ args, options: OPTIONS, allowPositionals: true });
+  const { values, positionals } = parseArgs({ args: kidsApart(args), options: OPTIONS, allowPositionals: true });
   const { all, flush, reason } = values;
   const [kid] = positionals;
   if ((kid === undefined) === !all || positionals.length > 1) throw new UsageError('burn takes one kid, or --all');
@@ -82,21 +84,24 @@ function show({ burned, signing, removedAt, exposure, ...report }: BurnReport, i
   );
   print(`edge       ${isClean ? 'serves it no more' : 'STILL SERVES IT: docs/runbooks/edge-stale.md'}`);
   printReport(report);
-  if (exposure.length > 0) print('\nwho may still accept it, and who may reject the fresh key:');
-  for (const one of exposure) print(`  ${one.title.padEnd(40)} ${costOf(one)}`);
+  if (exposure.length > 0)
+    print('\nWhat verifiers have cached decides who may still accept it, and who may reject the fresh key:\n');
+  for (const line of exposureTable(exposure)) print(line);
   print(`\nthe whole answer is in ${file}`);
 }
 
-const UNBOUNDED = { 'fresh-kid': 'meets a token of the fresh key, or restarts', restart: 'restarts' };
+const UNBOUNDED = { restart: 'it restarts', 'fresh-kid': 'a token of the fresh key, or a restart' };
 
-function costOf({ acceptsBurnedUntil, rejectsFreshUntil }: Exposure): string {
+/** Who trusts it for the longest comes first. */
+function exposureTable(exposure: readonly Exposure[]): string[] {
   const now = Date.now() / 1000;
-  const left = (instant: number) => `${formatInstant(instant)} (${formatDuration(Math.max(0, instant - now))})`;
-  const accepts =
-    typeof acceptsBurnedUntil === 'number'
-      ? `accepts it until ${left(acceptsBurnedUntil)}`
-      : `accepts it until it ${UNBOUNDED[acceptsBurnedUntil]}`;
-  return rejectsFreshUntil === undefined
-    ? accepts
-    : `${accepts}; rejects the fresh key until ${left(rejectsFreshUntil)}`;
+  const end = ({ acceptsBurnedUntil: until }: Exposure) => (typeof until === 'number' ? until : Number.MAX_VALUE);
+  const rows = exposure
+    .toSorted((a, b) => end(b) - end(a))
+    .map(({ title, acceptsBurnedUntil: accepts, rejectsFreshUntil: rejects }) => [
+      title,
+      typeof accepts === 'number' ? until(accepts, now) : UNBOUNDED[accepts],
+      rejects === undefined ? 'knows it' : until(rejects, now),
+    ]);
+  return rows.length === 0 ? [] : table([['VERIFIER', 'ACCEPTS IT UNTIL', 'REJECTS THE FRESH KEY UNTIL'], ...rows]);
 }

@@ -22,7 +22,7 @@ const AWS: readonly (readonly [name: RegExp, advice: string])[] = [
   ],
   [
     /^(AccessDenied|AccessDeniedException|AccessDeniedFault|UnauthorizedOperation)$/,
-    'these credentials may not do that: grantRead and grantOperate give the permission',
+    'these credentials may not do that: grantRead, grantAudit and grantOperate give the permission',
   ],
   [/^(ResourceNotFoundException|NoSuchBucket)$/, 'it is not there: is it the right stack, account and Region?'],
   [/^(ThrottlingException|TooManyRequestsException|Throttling)$/, 'AWS throttles: try again'],
@@ -37,6 +37,13 @@ export function failureOf(error: unknown): Failure {
   if (isKeyturnError(error)) return { code: error.code, message, exit: EXIT.problem };
   if (/^(ECONNREFUSED|ENOTFOUND|ETIMEDOUT|ECONNRESET|EAI_AGAIN)$/.test(String(code)) || name === 'TimeoutError') {
     return { code: 'unreachable', message: `AWS cannot be reached: ${message}`, exit: EXIT.unreachable };
+  }
+  if (message === 'Region is missing') {
+    return {
+      code: 'unreachable',
+      message: 'there is no AWS Region: set AWS_REGION or use --region',
+      exit: EXIT.unreachable,
+    };
   }
   const advice = AWS.find(([pattern]) => pattern.test(name))?.[1];
   if (advice) return { code: name, message: `${advice} (${message})`, exit: EXIT.unreachable };

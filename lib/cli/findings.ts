@@ -32,9 +32,8 @@ export function findingsOf(view: View): Finding[] {
     );
   const silence = now - tick.at;
   if (silence > 2 * policy.tick + 300) {
-    const fix =
-      'is the EventBridge schedule enabled? Look into the queue of failed ticks and the log of the rotate function';
-    problem(`no tick has ended for ${formatDuration(silence)}, one is due every ${formatDuration(policy.tick)}`, fix);
+    const sentence = `no tick has ended for ${formatDuration(silence)}, one is due every ${formatDuration(policy.tick)}`;
+    problem(sentence, 'look at the schedule, the queue of failed ticks and the log; docs/runbooks/no-ticks.md');
   }
   if (tick.error)
     problem(`the last tick failed: ${tick.error.message} (${tick.error.code})`, fixOfError(tick.error.code));

@@ -6,6 +6,7 @@ import { lintJwks } from '../core/jwks-lint.ts';
 import type { TickReport } from '../core/rotate.ts';
 import { confirmed } from './confirm.ts';
 import { fetchDocument } from './fetch-document.ts';
+import { kidsApart } from './kid-arguments.ts';
 import { operate, printReport, withProgress } from './operating.ts';
 import { resolveTarget } from './target.ts';
 import { EXIT, print, printJson, TARGET_HELP, TARGET_OPTIONS, UnreachableError, UsageError } from './verb.ts';
@@ -40,7 +41,7 @@ const OPTIONS = {
 type Jwk = Readonly<Record<string, unknown>>;
 
 export async function run(args: string[]): Promise<number> {
-  const { values } = parseArgs({ args, options: OPTIONS });
+  const { values } = parseArgs({ args: kidsApart(args), options: OPTIONS });
   const { jwks: source, kid: kids, algorithm } = values;
   if (!source) throw new UsageError('--jwks must be given: where the other issuer publishes its keys');
   const until = readInstant(values.until);

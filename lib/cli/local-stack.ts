@@ -76,6 +76,7 @@ export async function startLocalStack(options: LocalOptions): Promise<LocalStack
       BucketName: BUCKET,
       DistributionId: DISTRIBUTION,
       DistributionDomain: new URL(url).host,
+      ...(ticking && { TickSeconds: String(policyAt(1).tick) }),
     }),
     ...(ticking && { tickSeconds: policyAt(1).tick }),
     functions: ({ edge }) => {

@@ -2,6 +2,7 @@
 import { setTimeout as after } from 'node:timers/promises';
 import { invokeFunction } from '../aws/lambda-invoke.ts';
 import type { TickReport } from '../core/rotate.ts';
+import { shortened } from './shortened.ts';
 import type { Target } from './target.ts';
 import { print } from './verb.ts';
 
@@ -31,8 +32,8 @@ export async function withProgress<T>(what: string, work: Promise<T>, isQuiet: b
 
 /** Steps taken and what holds the rest; answers with whether nothing does. */
 export function printReport({ steps, holds }: Pick<TickReport, 'steps' | 'holds'>): boolean {
-  for (const { step, why } of steps) print(`  ${step.padEnd(9)} ${why}`);
-  for (const { kind, why } of holds) print(`  held      ${kind === 'step' ? why : `${kind}: ${why}`}`);
+  for (const { step, why } of steps) print(`  ${step.padEnd(9)}  ${shortened(why)}`);
+  for (const { kind, why } of holds) print(`  held       ${shortened(kind === 'step' ? why : `${kind}: ${why}`)}`);
   if (steps.length === 0 && holds.length === 0) print('  nothing was due');
   return holds.length === 0;
 }

@@ -3,12 +3,13 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type Policy, parsePolicy, policyToJson } from '../core/config.ts';
 import { formatInstant, readDuration } from '../core/duration.ts';
-import { foresee } from '../core/outlook.ts';
+import { type Forecast, foresee } from '../core/outlook.ts';
 import { requireSafe } from '../core/policy.ts';
-import { nextTickAt } from './status.ts';
+import { roughly, shortened, table } from './shortened.ts';
+import { nextTickAt } from './status-text.ts';
 import { resolveTarget } from './target.ts';
 import { drawTimeline, spansOf } from './timeline.ts';
-import { EXIT, print, printJson, TARGET_HELP, TARGET_OPTIONS, UsageError } from './verb.ts';
+import { EXIT, paint, print, printJson, TARGET_HELP, TARGET_OPTIONS, UsageError } from './verb.ts';
 import { type View, viewOf } from './view.ts';
 
 export const summary = 'what will happen, when and why';
@@ -39,11 +40,23 @@ export async function run(args: string[]): Promise<number> {
   const events = foresee(view.keyring, policy, nextTickAt(view), until);
   if (values.json) printJson({ issuer: view.keyring.issuer, until, events });
   else {
-    for (const { at, step, kid, why } of events)
-      print(`${formatInstant(at)}  ${step.padEnd(8)} ${kid ?? ''}\n${' '.repeat(22)}${why}`);
+    const given = values.config === undefined ? '' : ` under ${values.config}`;
+    print(`${paint('bold', view.keyring.issuer)}   until ${formatInstant(until)}${given}\n`);
+    for (const line of eventLines(events, view.now)) print(line);
     print(`\n${drawTimeline(spansOf(view.keyring, policy, nextTickAt(view), until), view.now, until)}`);
   }
   return EXIT.done;
+}
+
+/** What it is about, and below it why. */
+function eventLines(events: readonly Forecast[], now: number): string[] {
+  if (events.length === 0) return ['  nothing is due'];
+  const rows = events.map(({ at, step, kid = '' }) => [formatInstant(at), `in ${roughly(at - now)}`, step, kid]);
+  const width = 'YYYY-MM-DDTHH:MM:SSZ'.length;
+  return table(rows).flatMap((line, index) => [
+    line,
+    `  ${' '.repeat(width)}   ${shortened(events[index]?.why ?? '')}`,
+  ]);
 }
 
 /** The issuer is what it is; everything else the file may change. */

@@ -15,7 +15,10 @@ Ticks stop with document_newer when the keyring is older than what is published.
 is retired, what only it knows stays until its tokens are dead. Needs grantOperate.
 
   --yes               do not ask
-${TARGET_HELP}`;
+${TARGET_HELP}
+Example:
+  keyturn recover --stack Tokens
+`;
 
 export async function run(args: string[]): Promise<number> {
   const { values } = parseArgs({ args, options: { ...TARGET_OPTIONS, yes: { type: 'boolean', default: false } } });

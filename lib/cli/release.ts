@@ -8,6 +8,9 @@ export const help = `Usage: keyturn release KID [options]
 
 Ends a "keyturn retain": the key leaves the JWKS when its grace is over. Needs grantOperate.
 
-${TARGET_HELP}`;
+${TARGET_HELP}
+Example:
+  keyturn release aJSXe7Ofvn1G…
+`;
 
 export const run = kidVerb('release', (kid) => `${kid} goes its way`);

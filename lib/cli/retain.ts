@@ -9,6 +9,9 @@ export const help = `Usage: keyturn retain KID [options]
 Nothing but a burn takes the key out of the JWKS until it is released: for a verifier that is known to
 be behind, or an investigation. Needs grantOperate.
 
-${TARGET_HELP}`;
+${TARGET_HELP}
+Example:
+  keyturn retain aJSXe7Ofvn1G…
+`;
 
 export const run = kidVerb('retain', (kid) => `${kid} stays in the JWKS until "keyturn release ${kid}"`);

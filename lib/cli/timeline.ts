@@ -2,6 +2,7 @@
 import type { Policy } from '../core/config.ts';
 import type { Keyring } from '../core/keyring.ts';
 import { foresee } from '../core/outlook.ts';
+import { short } from './shortened.ts';
 
 export interface Span {
   readonly kid: string;
@@ -44,19 +45,17 @@ export function spansOf(keyring: Keyring, policy: Policy, now: number, until: nu
 
 export function drawTimeline(spans: readonly Span[], now: number, until: number): string {
   const start = Math.min(now, ...spans.map(({ pending = now }) => pending));
-  const column = (instant: number) => Math.round(((instant - start) / (until - start)) * (WIDTH - 1));
-  const name = (kid: string) => (kid.length > 14 ? `${kid.slice(0, 13)}…` : kid.padEnd(14));
+  const cell = (until - start) / WIDTH;
   const rows = spans.map((span) => {
-    const cells = Array.from({ length: WIDTH }, (_, index) => {
-      const instant = start + (index / (WIDTH - 1)) * (until - start);
-      return glyphAt(span, instant);
-    });
-    return `  ${name(span.kid)} ${cells.join('')}`;
+    // By the middle of each: what is there for longer than half of it.
+    const cells = Array.from({ length: WIDTH }, (_, index) => glyphAt(span, start + (index + 0.5) * cell));
+    return `  ${short(span.kid).padEnd(14)} ${cells.join('')}`.trimEnd();
   });
-  const marker = `  ${' '.repeat(14)} ${' '.repeat(column(now))}▲ now`;
+  const indent = ' '.repeat(16);
+  const marker = `${indent} ${' '.repeat(Math.min(WIDTH - 1, Math.floor((now - start) / cell)))}▲ now`;
   const isShort = until - start < 2 * 86_400;
   const day = (instant: number) => new Date(instant * 1000).toISOString().slice(...(isShort ? [11, 19] : [0, 10]));
-  const legend = `  ${' '.repeat(14)} ${GLYPHS.pending} published  ${GLYPHS.active} signs  ${GLYPHS.grace} grace   ${day(start)} … ${day(until)}`;
+  const legend = `${indent} ${GLYPHS.pending} published  ${GLYPHS.active} signs  ${GLYPHS.grace} grace   ${day(start)} … ${day(until)}`;
   return [...rows, marker, legend].join('\n');
 }
 

@@ -9,6 +9,9 @@ export const help = `Usage: keyturn unimport KID [options]
 The key leaves the JWKS now, and the tokens that it signed stop verifying as caches end. It may be
 imported again; after "keyturn burn KID" it may not. Needs grantOperate.
 
-${TARGET_HELP}`;
+${TARGET_HELP}
+Example:
+  keyturn unimport other-issuers-kid
+`;
 
 export const run = kidVerb('unimport', (kid) => `${kid} is no longer published`);

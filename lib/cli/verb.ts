@@ -1,5 +1,5 @@
 /** What a file of this folder exports to be a verb, and what verbs have in common. */
-import type { ParseArgsOptionsConfig } from 'node:util';
+import { type ParseArgsOptionsConfig, styleText } from 'node:util';
 
 export interface Verb {
   readonly summary: string;
@@ -39,6 +39,10 @@ export class UsageError extends Error {}
 
 /** Nobody could be asked: AWS, its credentials, the network. */
 export class UnreachableError extends Error {}
+
+/** Plain where nobody looks, or where NO_COLOR says so. */
+export const paint = (style: 'green' | 'red' | 'yellow' | 'bold' | 'dim', text: string): string =>
+  styleText(style, text, { stream: process.stdout });
 
 export const print = (text: string): void => void process.stdout.write(`${text}\n`);
 export const printJson = (value: unknown): void => print(JSON.stringify(value, null, 2));

@@ -3,10 +3,12 @@ import { parseArgs } from 'node:util';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { functionFacts } from '../aws/function-facts.ts';
 import { queryHolders } from '../aws/issuance-log.ts';
-import { formatDuration, formatInstant } from '../core/duration.ts';
 import { type Holders, holdersOf, type TokenLine } from '../core/issuance.ts';
+import type { Keyring } from '../core/keyring.ts';
 import { fetchDocument } from './fetch-document.ts';
+import { kidsApart } from './kid-arguments.ts';
 import { withProgress } from './operating.ts';
+import { until as instantAndLeft, table } from './shortened.ts';
 import { resolveTarget, type Target } from './target.ts';
 import { EXIT, print, printJson, TARGET_HELP, TARGET_OPTIONS, UsageError } from './verb.ts';
 import { type View, viewOf } from './view.ts';
@@ -30,12 +32,13 @@ Example:
 `;
 
 export async function run(args: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({ args, options: TARGET_OPTIONS, allowPositionals: true });
+  const { values, positionals } = parseArgs({ args: kidsApart(args), options: TARGET_OPTIONS, allowPositionals: true });
   const [kid, ...more] = positionals;
   // It goes into a query.
   if (kid === undefined || more.length > 0 || !/^[\w-]+$/.test(kid)) throw new UsageError('who takes one kid');
   const target = await resolveTarget(values);
   const view = await viewOf(target);
+  requireKnown(kid, view.keyring);
   const found = await withProgress('asking the log', holdersIn(target, view, kid), values.json);
   if (values.json) printJson({ issuer: view.keyring.issuer, kid, holders: found });
   else show(kid, found, view.now);
@@ -62,9 +65,27 @@ const longest = ({ keyring, policy }: View): number =>
   60;
 
 function show(kid: string, found: readonly Holders[], now: number): void {
-  if (found.length === 0) print(`nobody holds a living token of ${kid}`);
-  for (const { client, audiences, tokens, until } of found) {
-    const left = formatDuration(Math.max(0, until - now));
-    print(`${client.padEnd(24)} ${audiences.join(', ').padEnd(32)} ${tokens} until ${formatInstant(until)} (${left})`);
+  if (found.length === 0) {
+    print(`nobody holds a living token of ${kid}`);
+    return;
   }
+  const rows = found.map(({ client, audiences, tokens, until }) => [
+    client,
+    audiences.join(', '),
+    String(tokens),
+    instantAndLeft(until, now),
+  ]);
+  for (const line of table([['CLIENT', 'AUDIENCE', 'TOKENS', 'UNTIL'], ...rows])) print(line);
+}
+
+class UnknownKeyError extends Error {
+  /** As `keyturn verify` calls it. */
+  readonly code = 'key_unknown';
+}
+
+/** A kid that is mistyped has no tokens either. */
+function requireKnown(kid: string, { keys, imported = [], history }: Keyring): void {
+  const kids = [...keys.map((key) => key.kid), ...imported.map(({ jwk }) => jwk.kid), ...history.map(([old]) => old)];
+  if (kids.includes(kid)) return;
+  throw new UnknownKeyError(`${kid} is no key of this issuer: keyturn status --json has their kids`);
 }

@@ -53,11 +53,19 @@ describe('of a local issuer', () => {
     ]);
     expect(Math.abs((answer.holders[0]?.until ?? 0) - expiresAt)).toBeLessThan(5);
     expect((await keyturn('who', kid, '--url', issuer.url)).stdout).toMatch(
-      /^any +orders-api +2 until .*\(1[45]m.*\)\n/,
+      /^ {2}CLIENT +AUDIENCE +TOKENS +UNTIL\n {2}any +orders-api +2 +20\S+Z \(1[45]m.*\)\n/,
     );
-    expect((await keyturn('who', 'nobody', '--url', issuer.url)).stdout).toBe(
-      'nobody holds a living token of nobody\n',
-    );
+    const { keys } = JSON.parse(await (await fetch(`${issuer.url}/.well-known/jwks.json`)).text());
+    const standby = keys.find((key: { kid: string }) => key.kid !== kid).kid;
+    expect(await keyturn('who', standby, '--url', issuer.url)).toMatchObject({
+      status: 0,
+      stdout: `nobody holds a living token of ${standby}\n`,
+    });
+    expect(await keyturn('who', 'nobody', '--url', issuer.url)).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: 'keyturn who: nobody is no key of this issuer: keyturn status --json has their kids (key_unknown)',
+    });
     expect(await keyturn('who', '"or 1', '--url', issuer.url)).toMatchObject({ status: 2 });
   });
 

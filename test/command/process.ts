@@ -17,6 +17,8 @@ export interface Started {
   readonly unsafe: boolean;
 }
 
+type Environment = Readonly<Record<string, string>>;
+
 const running = new Set<Command>();
 
 export class Command {
@@ -25,9 +27,17 @@ export class Command {
   readonly process: ChildProcess;
   readonly ended: Promise<{ readonly status: number | null; readonly signal: NodeJS.Signals | null }>;
 
-  constructor(...args: string[]) {
+  /** In this process's environment, or in one that is given first: then with nothing of the machine's but where programs are. */
+  constructor(...words: string[] | [environment: Environment, ...args: string[]]) {
     running.add(this);
-    this.process = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const [first, ...rest] = words;
+    const isAlone = typeof first === 'object';
+    const args = isAlone ? rest : (words as string[]);
+    const env = isAlone ? { PATH: process.env.PATH, ...first } : process.env;
+    this.process = spawn(process.execPath, [PROGRAM, ...(args as string[])], {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.process.stdout?.setEncoding('utf8').on('data', (text) => {
       this.stdout += text;
     });
