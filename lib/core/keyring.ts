@@ -50,6 +50,11 @@ export interface GraceKey extends PublishedKey {
   readonly state: 'grace';
   readonly activatedAt: number;
   readonly endedAt: number;
+  /**
+   * The save that ended it may have hung: only what is read after it proves that no signer reads the key as active any
+   * more. Gone with the end that the next step stamps; until then its grace does not count.
+   */
+  readonly ending?: true;
   readonly maxTokenLifetime: number;
 }
 

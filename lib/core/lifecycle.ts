@@ -44,7 +44,10 @@ export type Step = { readonly why: string } & (
   | { readonly kind: 'publish'; readonly documents: readonly Document[] }
   | { readonly kind: 'activate'; readonly key: ObservedKey; readonly leadWaived?: LeadWaiver }
   | { readonly kind: 'retire'; readonly kid: string; readonly reason: string }
-  | { readonly kind: 'disable' | 'unobserve' | 'observe' | 'destroy' | 'forget' | 'expire'; readonly kid: string }
+  | {
+      readonly kind: 'disable' | 'unobserve' | 'end' | 'observe' | 'destroy' | 'forget' | 'expire';
+      readonly kid: string;
+    }
   | { readonly kind: 'raise'; readonly maxTokenLifetime: number }
   | { readonly kind: 'invalidate' }
 );
@@ -72,6 +75,13 @@ const unobserve: Rule = ({ keyring, seen }) =>
   pendingKeys(keyring)
     .filter((key) => isObserved(key) && !seen.published?.kids.has(key.kid))
     .map(({ kid }) => ({ kind: 'unobserve', kid, why: `the published document has lost pending key ${kid}` }));
+
+/** I1: the grace counts from when no signer can read the old keyring, which its own save cannot know. */
+const end: Rule = ({ keyring }) =>
+  keyring.keys
+    .filter((key) => key.state === 'grace')
+    .filter(({ ending }) => ending)
+    .map(({ kid }) => ({ kind: 'end', kid, why: `no signer reads ${kid} as active any more: its grace begins` }));
 
 const publish: Rule = ({ keyring, seen, policy }) => {
   const documents = renderDocuments(keyring, policy).filter(({ path, body, cacheControl }) => {
@@ -142,7 +152,7 @@ const intend: Rule = ({ keyring, policy }) => {
 const retire: Rule = ({ keyring, policy, now }) =>
   keyring.keys
     .filter((key) => key.state === 'grace')
-    .filter((key) => !key.retained && now >= graceEnd(policy, key))
+    .filter((key) => !key.retained && !key.ending && now >= graceEnd(policy, key))
     .map(({ kid, endedAt }) => ({
       kind: 'retire',
       kid,
@@ -179,9 +189,10 @@ const raise: Rule = ({ keyring, policy: { maxTokenLifetime } }) =>
     .map(() => ({ kind: 'raise', maxTokenLifetime, why: `tokens may now live ${formatDuration(maxTokenLifetime)}` }));
 
 /** Only a key of this keyring's own making, closed intent, and older than any tick that could still save it. */
-const sweep: Rule = ({ keyring, seen, policy, now }) =>
-  [...seen.kms.values()]
-    .filter(({ keyArn }) => !keyring.keys.some((key) => key.keyArn === keyArn))
+const sweep: Rule = ({ keyring, seen, policy, now }) => {
+  const held = new Set(keyring.keys.map(({ keyArn }) => keyArn));
+  return [...seen.kms.values()]
+    .filter(({ keyArn }) => !held.has(keyArn))
     .filter(({ state, genuine }) => genuine && (state === 'enabled' || state === 'unusable'))
     .filter(({ intentId }) => intentId?.startsWith(`${keyring.id}.`) && intentId !== keyring.intent?.id)
     .filter(({ createdAt }) => now - createdAt > orphanAge(policy))
@@ -190,6 +201,7 @@ const sweep: Rule = ({ keyring, seen, policy, now }) =>
       keyArn,
       why: `made at ${formatInstant(createdAt)} for a closed intent, and no keyring holds it`,
     }));
+};
 
 const forget: Rule = ({ keyring, policy, now }) =>
   keyring.keys
@@ -200,6 +212,7 @@ const forget: Rule = ({ keyring, policy, now }) =>
 const RULES: readonly Rule[] = [
   disable,
   unobserve,
+  end,
   publish,
   activate,
   destroy,

@@ -24,7 +24,7 @@ export interface Forecast {
 }
 
 /** Steps that tell nobody anything. */
-const SILENT: readonly Step['kind'][] = ['publish', 'invalidate', 'intend', 'observe', 'raise', 'destroy'];
+const SILENT: readonly Step['kind'][] = ['publish', 'invalidate', 'intend', 'observe', 'end', 'raise', 'destroy'];
 const MAX_STEPS_A_TICK = 25;
 const HOUR = 3600;
 
@@ -115,6 +115,8 @@ function follow(keyring: Keyring, policy: Policy, step: Step, now: number, made:
       return transitions.unobserve(keyring, step.kid);
     case 'activate':
       return transitions.activate(keyring, step.key, transitions.activationTerms(policy, now, step.leadWaived), now);
+    case 'end':
+      return transitions.end(keyring, step.kid, now);
     case 'disable':
       return transitions.disabled(keyring, step.kid, now);
     case 'retire':

@@ -14,6 +14,7 @@ import {
   activationTerms,
   addPending,
   disabled,
+  end,
   forget,
   noteKeyMade,
   observe,
@@ -64,6 +65,8 @@ export async function perform(
       const now = clock();
       return activate(keyring, step.key, activationTerms(policy, now, step.leadWaived), now);
     }
+    case 'end':
+      return end(keyring, step.kid, clock());
     case 'disable':
       await keys.disable(arnOf(keyring, step.kid));
       return disabled(keyring, step.kid, clock());

@@ -7,13 +7,13 @@ import type { Policy } from './config.ts';
 import { formatInstant } from './duration.ts';
 import { isKeyturnError, KeyturnError } from './errors.ts';
 import { type Hold, holds } from './holds.ts';
-import { activeKey, type Keyring, type RenderedKey, renderedKeys, violations } from './keyring.ts';
+import { type Keyring, type RenderedKey, renderedKeys, violations } from './keyring.ts';
 import { nextStep, type Step, stepId } from './lifecycle.ts';
 import { type Look, type LookPorts, look, lookAgain } from './look.ts';
 import { perform } from './perform.ts';
 import type { Canary, Clock, KeyringStore, Loaded } from './ports.ts';
 import { type StepLine, standing } from './step-line.ts';
-import { endLater, foundKeyring, noteCanaryFailure } from './transitions.ts';
+import { foundKeyring, noteCanaryFailure } from './transitions.ts';
 
 export interface RotatorPorts extends LookPorts {
   readonly store: KeyringStore;
@@ -140,18 +140,8 @@ async function save({ store }: RotatorPorts, keyring: Keyring, revision: number)
   return store.save(keyring, revision);
 }
 
-/** More than a save takes. Beyond it the end that was stamped before the save is too early. */
-const PROMPT_SAVE_SECONDS = 1;
-
-/** Saves what a step has changed. The grace counts from when no signer can read the old keyring: the end of the save. */
 async function commit(ports: RotatorPorts, keyring: Keyring, next: Keyring, revision: number) {
-  if (next === keyring) return { keyring, revision };
-  const saved = { keyring: next, revision: await save(ports, next, revision) };
-  const ended = next.keys.find(({ kid, state }) => kid === activeKey(keyring)?.kid && state === 'grace');
-  const now = ports.clock();
-  if (ended?.state !== 'grace' || now - ended.endedAt <= PROMPT_SAVE_SECONDS) return saved;
-  const settled = endLater(next, ended.kid, now);
-  return { keyring: settled, revision: await save(ports, settled, saved.revision) };
+  return next === keyring ? { keyring, revision } : { keyring: next, revision: await save(ports, next, revision) };
 }
 
 /** What the step has changed in the world is looked at again; the rest of the first look stands. */

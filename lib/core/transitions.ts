@@ -131,12 +131,14 @@ export function activate(keyring: Keyring, key: ObservedKey, terms: ActivationTe
 
 function toGrace(key: ActiveKey, now: number): GraceKey {
   const { leadWaived: _, notAfter: __, observedAt: ___, ...rest } = key;
-  return { ...rest, state: 'grace', endedAt: now };
+  return { ...rest, state: 'grace', endedAt: now, ending: true };
 }
 
-/** A save that took long: until it took effect, signers could still read the key as active. */
-export const endLater = (keyring: Keyring, kid: string, now: number): Keyring =>
-  replace(keyring, kid, () => ({ ...find(keyring, kid, 'grace'), endedAt: now }));
+/** The save that put it into grace has taken effect: no signer reads it as active any more. */
+export function end(keyring: Keyring, kid: string, now: number): Keyring {
+  const { ending: _, ...key } = find(keyring, kid, 'grace');
+  return replace(keyring, kid, () => ({ ...key, endedAt: Math.max(key.endedAt, now) }));
+}
 
 /** Out of the JWKS, for good. */
 export function retire(keyring: Keyring, kid: string, reason: string, now: number): Keyring {

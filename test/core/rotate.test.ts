@@ -82,7 +82,7 @@ describe('rotation', () => {
     expect(kinds(await world.tick())).toEqual([]);
     world.now += 1;
     const next = standby(world);
-    expect(kinds(await world.tick())).toEqual(['activate', 'intend', 'create', 'publish', 'observe']);
+    expect(kinds(await world.tick())).toEqual(['activate', 'end', 'intend', 'create', 'publish', 'observe']);
     expect(active(world)).toBe(next);
     expect(active(world)).not.toBe(first);
   });

@@ -6,6 +6,7 @@ import { type OkpJwk, thumbprint } from '../../lib/core/jwk.ts';
 import { renderJwks } from '../../lib/core/jwks.ts';
 import {
   activeKey,
+  type GraceKey,
   isRendered,
   type Keyring,
   type ObservedKey,
@@ -19,6 +20,7 @@ import {
   activationTerms,
   addPending,
   disabled,
+  end,
   forget,
   foundKeyring,
   noteCanaryFailure,
@@ -195,6 +197,7 @@ describe('activate', () => {
       activatedAt: 220,
       maxTokenLifetime: 3600,
       endedAt: 310,
+      ending: true,
     });
     expect(next.keys[0]).toBe(ready.keys[0]);
     expect(next.documentVersion).toBe(ready.documentVersion);
@@ -214,6 +217,7 @@ describe('activate', () => {
       activatedAt: 111,
       maxTokenLifetime: 900,
       endedAt: 220,
+      ending: true,
     });
   });
 
@@ -252,6 +256,20 @@ describe('activate', () => {
     const signing = activate(ready, standby, TERMS, 310);
     expect(refusal(() => activate(signing, standby, TERMS, 320))).toBe(`key ${kid(3)} must be pending, it is active`);
     expect(refusal(() => activate(founded, standby, TERMS, 320))).toBe(`key ${kid(3)} is not in the keyring`);
+  });
+});
+
+describe('end', () => {
+  test('stamps when no signer reads the key as active any more, once', () => {
+    expect(running.keys[0]).toMatchObject({ state: 'grace', endedAt: 220, ending: true });
+    const { ending: _, ...key } = running.keys[0] as GraceKey;
+    const ended = end(running, kid(1), 330);
+    expect(ended).toEqual({ ...running, keys: [{ ...key, endedAt: 330 }, running.keys[1], running.keys[2]] });
+    expect(end(ended, kid(1), 320)).toEqual(ended);
+  });
+
+  test('only of a key in grace', () => {
+    expect(refusal(() => end(running, kid(2), 330))).toBe(`key ${kid(2)} must be grace, it is active`);
   });
 });
 
@@ -461,7 +479,8 @@ describe('whatever the sequence of transitions', () => {
   // Few keys, so that kids come up again and again.
   const act = fc.record({
     kind: fc.constantFrom(
-      ...(['create', 'create', 'observe', 'observe', 'activate', 'activate', 'retire', 'schedule', 'forget'] as const),
+      ...(['create', 'create', 'observe', 'observe', 'observe', 'activate', 'activate', 'activate'] as const),
+      ...(['end', 'end', 'end', 'end', 'retire', 'schedule', 'schedule', 'forget'] as const),
       ...(['intend', 'unobserve', 'canary', 'raise', 'request', 'retain', 'release', 'release'] as const),
     ),
     seed: fc.nat(6),
@@ -496,6 +515,8 @@ describe('whatever the sequence of transitions', () => {
         const published = { ...common, kid: name, algorithm: 'EdDSA', createdAt: 0, sinceVersion: 1 } as const;
         return activate(keyring, { ...published, state: 'pending', observedAt: 0 }, TERMS, now);
       }
+      case 'end':
+        return end(keyring, name, now);
       case 'retire':
         // Here the key shrinks; what is written beside it later stays again.
         return marked(retire(keyring, name, 'rotated', now), name);
@@ -547,7 +568,7 @@ describe('whatever the sequence of transitions', () => {
   test('the version rises exactly with the rendered keys, no kid comes back, nothing unknown is lost', () => {
     const done = new Map<string, number>();
     fc.assert(
-      fc.property(fc.array(act, { minLength: 40, maxLength: 120, size: 'max' }), (acts) => {
+      fc.property(fc.array(act, { minLength: 60, maxLength: 160, size: 'max' }), (acts) => {
         let keyring: Keyring = frozen({ ...founded, ...later });
         for (const [index, current] of acts.entries()) {
           try {
@@ -564,7 +585,7 @@ describe('whatever the sequence of transitions', () => {
       { numRuns: 100 },
     );
     // None of this would mean much if most were refused.
-    expect(done.size).toBe(13);
+    expect(done.size).toBe(14);
     for (const count of done.values()) expect(count).toBeGreaterThan(5);
   });
 

@@ -79,7 +79,7 @@ test.concurrent('a rotation that is asked for waits for the lead, and no live to
   const rotated = await vi.waitFor(
     async () => {
       const { steps } = await issuer.report();
-      expect(steps.map(({ step }) => step)).toEqual(['activate', 'intend', 'create', 'publish', 'observe']);
+      expect(steps.map(({ step }) => step)).toEqual(['activate', 'end', 'intend', 'create', 'publish', 'observe']);
       return steps;
     },
     { timeout: 20_000, interval: 250 },

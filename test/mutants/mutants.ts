@@ -115,9 +115,9 @@ export const MUTANTS: readonly Mutant[] = [
     'if (ours >= 0) return;',
   ]),
   mutant('I1', 'the end is that of before a save that hung', [
-    'rotate.ts',
-    'const settled = endLater(next, ended.kid, now);',
-    'const settled = next;',
+    'transitions.ts',
+    'return replace(keyring, kid, () => ({ ...key, endedAt: Math.max(key.endedAt, now) }));',
+    'return replace(keyring, kid, () => key);',
   ]),
   mutant('I8', 'a KMS key is destroyed before the document without it is out', [
     'lifecycle.ts',
