@@ -4,6 +4,7 @@
  * -c issuer=https://auth.example.com        mandatory, unless the configuration names it
  * -c domainName=… -c certificateArn=…       the issuer's host as a name of the distribution; certificate of us-east-1
  * -c removalPolicy=destroy                  keys, table and bucket go with the stack
+ * -c page=true                              a page at the issuer's address shows its keys in time
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { App, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
@@ -39,6 +40,7 @@ const issuer = new TokenIssuer(stack, 'Issuer', {
   ...(domainName && { domainName }),
   ...(certificateArn && { certificate: Certificate.fromCertificateArn(stack, 'Certificate', certificateArn) }),
   ...(context('removalPolicy') === 'destroy' && { removalPolicy: RemovalPolicy.DESTROY }),
+  ...(context('page') === 'true' && { page: true }),
 });
 for (const [name, { role, maxLifetime, ...rules }] of Object.entries(clients as Record<string, ClientInConfig>)) {
   if (typeof role !== 'string') {

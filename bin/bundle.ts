@@ -1,7 +1,8 @@
-/** Builds the Lambdas as they are deployed: one CommonJS file each, in dist/functions/NAME/index.js. */
+/** Builds the Lambdas as they are deployed: one CommonJS file each, in dist/functions/NAME/index.js; beside rotate's, the page that it publishes. */
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
+import { buildPage } from './page.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const NAMES = ['sign', 'rotate', 'operate', 'deploy', 'watch'];
@@ -12,7 +13,6 @@ const NAMES = ['sign', 'rotate', 'operate', 'deploy', 'watch'];
  */
 const EMPTY = 'module.exports = {};';
 const NEEDLESS: readonly (readonly [file: string, why: string, contents: string])[] = [
-  ['@smithy/core/dist-es/submodules/event-streams/index.js', 'no operation of ours streams events', EMPTY],
   ['@smithy/core/dist-es/submodules/checksum/sha256/Sha256Js.js', 'node:crypto is never missing', EMPTY],
   ['@smithy/core/dist-es/submodules/retry/util-retry/DefaultRateLimiter.js', 'retry mode is not adaptive', EMPTY],
   ['@smithy/core/dist-es/submodules/retry/util-retry/AdaptiveRetryStrategy.js', 'retry mode is not adaptive', EMPTY],
@@ -34,10 +34,13 @@ const NEEDLESS: readonly (readonly [file: string, why: string, contents: string]
   ],
 ];
 
-const leaveOut: Plugin = {
+/** The clients of Lambda and S3 ask for it when they are made, though they stream nothing. */
+const STREAMLESS = ['@smithy/core/dist-es/submodules/event-streams/index.js', 'it streams no events', EMPTY] as const;
+
+const leaveOut = (needless: typeof NEEDLESS): Plugin => ({
   name: 'leave-out',
   setup({ onLoad }) {
-    for (const [file, , contents] of NEEDLESS) {
+    for (const [file, , contents] of needless) {
       onLoad({ filter: new RegExp(`/${file.replaceAll('.', '\\.')}$`) }, () => ({ contents }));
     }
     // The user agent wants the version alone.
@@ -46,8 +49,9 @@ const leaveOut: Plugin = {
       return { contents: JSON.stringify({ version }), loader: 'json' };
     });
   },
-};
+});
 
+const page = await buildPage(root);
 await rm(`${root}dist/functions`, { recursive: true, force: true });
 for (const name of NAMES) {
   const { metafile } = await build({
@@ -67,10 +71,13 @@ for (const name of NAMES) {
     alias: {
       '@aws-sdk/credential-provider-node': './lib/aws/environment-credentials.ts',
     },
-    // The others run every quarter of an hour; only the signer's cold start is somebody's latency.
-    plugins: name === 'sign' ? [leaveOut] : [],
+    plugins: [leaveOut(name === 'sign' ? [...NEEDLESS, STREAMLESS] : NEEDLESS)],
     metafile: true,
   });
+  if (name === 'rotate') {
+    await writeFile(`${root}dist/functions/${name}/page.html`, page.html);
+    Object.assign(metafile.outputs, page.metafile.outputs);
+  }
   await writeFile(`${root}dist/functions/${name}/meta.json`, JSON.stringify(metafile));
   // The package is an ES module; what lies here is not.
   await writeFile(`${root}dist/functions/${name}/package.json`, '{"type":"commonjs"}\n');

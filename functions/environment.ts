@@ -28,6 +28,8 @@ export interface RotateEnvironment extends PolicyEnvironment {
   readonly KEYTURN_ROTATOR_ROLE_ARNS: string;
   /** `yes`: what happens to keys goes to the default bus of EventBridge. */
   readonly KEYTURN_EVENTS?: 'yes';
+  /** `yes`: the status page and its timeline are published beside the documents. */
+  readonly KEYTURN_PAGE?: 'yes';
 }
 
 /** The operator does what the rotator does, when somebody asks. */

@@ -1,10 +1,12 @@
 /** The rotate function: one tick of the reconciler. It takes no command; whatever the event says changes nothing. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Context } from 'aws-lambda';
 import { DynamoDbTickRecords } from '../lib/aws/tick-records.ts';
 import { rotate, type TickReport } from '../lib/core/rotate.ts';
 import { recorded, type TickRecord } from '../lib/core/tick-record.ts';
 import { readVariable } from './environment.ts';
 import { embedded, tickMetrics } from './metrics.ts';
+import { showPage } from './page.ts';
 import { rotatorOf, rotatorPolicy } from './rotator.ts';
 import { clock, log } from './runtime.ts';
 
@@ -17,5 +19,8 @@ function notice(record: TickRecord): void {
   if (metrics) log({ event: 'metrics', ...metrics });
 }
 
-export const handler = (): Promise<TickReport> =>
-  recorded({ records, clock, log, notice }, policy, () => rotate(ports, policy)).finally(settled);
+export async function handler(_: unknown, context: Context): Promise<TickReport> {
+  const report = await recorded({ records, clock, log, notice }, policy, () => rotate(ports, policy)).finally(settled);
+  await showPage(ports, policy, context);
+  return report;
+}

@@ -1,5 +1,5 @@
 /** Where the built functions lie: the same way from lib/cdk, where this is source, and from dist/cdk in the package. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -11,3 +11,6 @@ export function bundleDirectory(name: string): string {
   if (existsSync(join(directory, 'index.js'))) return directory;
   throw new Error(`the functions are not built: run "npm run build" (${directory} has no index.js)`);
 }
+
+/** The status page, as the rotator publishes it. */
+export const builtPage = (): string => readFileSync(join(bundleDirectory('rotate'), 'page.html'), 'utf8');

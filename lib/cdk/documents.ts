@@ -22,13 +22,15 @@ import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket, ObjectOwners
 import { Construct } from 'constructs';
 import type { Policy } from '../core/config.ts';
 import { KeyturnError } from '../core/errors.ts';
-import { documentPaths } from '../core/issuer.ts';
+import { documentPaths, pagePaths } from '../core/issuer.ts';
+import { contentSecurityPolicy } from '../core/page-policy.ts';
 import { edgeAge } from '../core/policy.ts';
 import { writeFence } from './bucket-policy.ts';
+import { builtPage } from './bundles.ts';
 import { addRecords, certificateOf, type DomainProps } from './domain.ts';
 import type { TokenIssuerProps } from './props.ts';
 
-export interface DocumentsProps extends Pick<TokenIssuerProps, 'bucketName' | 'distribution'>, DomainProps {
+export interface DocumentsProps extends Pick<TokenIssuerProps, 'bucketName' | 'distribution' | 'page'>, DomainProps {
   readonly policy: Policy;
   /** The only ones that write. */
   readonly writerArns: readonly string[];
@@ -42,7 +44,7 @@ export class Documents extends Construct {
   /** @throws KeyturnError `policy_invalid` for a distribution that cannot be added to */
   constructor(scope: Construct, id: string, props: DocumentsProps) {
     super(scope, id);
-    const { policy, writerArns, removalPolicy, bucketName } = props;
+    const { policy, writerArns, removalPolicy, bucketName, page = false } = props;
     const isDestroyed = removalPolicy === RemovalPolicy.DESTROY;
     this.bucket = new Bucket(this, 'Bucket', {
       ...(bucketName && { bucketName }),
@@ -57,18 +59,18 @@ export class Documents extends Construct {
     const cleanerArns = isDestroyed ? [cleanerArn(this)] : [];
     for (const statement of writeFence(this.bucket, writerArns, cleanerArns))
       this.bucket.addToResourcePolicy(statement);
-    const behaviour = this.#behaviour(policy);
+    const behaviour = this.#behaviour(policy, page);
     if (props.distribution) {
       this.distribution = addable(this, props.distribution);
       const { origin, ...options } = behaviour;
-      for (const path of servedPaths(policy.issuer)) this.distribution.addBehavior(path, origin, options);
+      for (const path of servedPaths(policy.issuer, page)) this.distribution.addBehavior(path, origin, options);
     } else {
       this.distribution = this.#ownDistribution(props, behaviour);
     }
     addRecords(this, props, this.distribution);
   }
 
-  #behaviour(policy: Policy): BehaviorOptions {
+  #behaviour(policy: Policy, page: boolean): BehaviorOptions {
     return {
       origin: promptly(
         S3BucketOrigin.withOriginAccessControl(this.bucket as IBucket, {
@@ -81,7 +83,7 @@ export class Documents extends Construct {
       viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
       compress: true,
       cachePolicy: this.#cachePolicy(policy),
-      responseHeadersPolicy: this.#headersPolicy(),
+      responseHeadersPolicy: this.#headersPolicy(page),
     };
   }
 
@@ -113,8 +115,8 @@ export class Documents extends Construct {
     });
   }
 
-  /** Public keys are for everybody, browsers included. */
-  #headersPolicy(): ResponseHeadersPolicy {
+  /** Public keys are for everybody, browsers included. Of what they get, only the page is something to open. */
+  #headersPolicy(page: boolean): ResponseHeadersPolicy {
     return new ResponseHeadersPolicy(this, 'HeadersPolicy', {
       corsBehavior: {
         accessControlAllowCredentials: false,
@@ -125,6 +127,9 @@ export class Documents extends Construct {
         originOverride: true,
       },
       securityHeadersBehavior: {
+        ...(page && {
+          contentSecurityPolicy: { contentSecurityPolicy: contentSecurityPolicy(builtPage()), override: true },
+        }),
         strictTransportSecurity: { accessControlMaxAge: Duration.days(365), includeSubdomains: false, override: true },
         contentTypeOptions: { override: true },
         frameOptions: { frameOption: HeadersFrameOption.DENY, override: true },
@@ -134,10 +139,19 @@ export class Documents extends Construct {
   }
 }
 
-/** Nothing else of the distribution's is touched. The first matching behaviour serves, so none is wider than it must be. */
-function servedPaths(issuer: string): string[] {
+/**
+ * Nothing else of the distribution's is touched. The first matching behaviour serves, so none is wider than it must be.
+ * @throws KeyturnError `policy_invalid` for a page at the root of somebody else's distribution
+ */
+function servedPaths(issuer: string, page: boolean): string[] {
   const { openidConfiguration, oauthAuthorizationServer, jwks } = documentPaths(issuer);
-  return [jwks, openidConfiguration, oauthAuthorizationServer];
+  const documents = [jwks, openidConfiguration, oauthAuthorizationServer];
+  if (!page) return documents;
+  if (new URL(issuer).pathname !== '/') return [...documents, ...Object.values(pagePaths(issuer))];
+  throw new KeyturnError(
+    'policy_invalid',
+    `the page of ${issuer} needs a distribution of the issuer’s own, or an issuer with a path: the root of another is not ours`,
+  );
 }
 
 /** While the origin hangs, CloudFront waits for it before it serves what it still holds: half a minute if not told. */

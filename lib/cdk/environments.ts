@@ -36,6 +36,7 @@ export const rotateEnvironment = (issuer: TokenIssuer, observeAt: string | undef
     KEYTURN_ROTATOR_ROLE_ARNS: roles.rotatorArns.join(','),
     ...(issuer.hasMetrics && METRICS),
     ...(issuer.hasEvents && { KEYTURN_EVENTS: 'yes' as const }),
+    ...(issuer.hasPage && { KEYTURN_PAGE: 'yes' as const }),
   } satisfies RotateEnvironment;
 };
 

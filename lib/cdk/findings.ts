@@ -22,7 +22,7 @@ function wildcards({ roles, bucket }: TokenIssuer): Finding[] {
     [roles.signer, keys, 'keys are made at run time; the tag keyturn:issuer decides which of them'],
     ...[roles.rotator, roles.operator].flatMap((role): Finding[] => [
       [role, keys, 'keys are made at run time; the tag keyturn:issuer decides which of them'],
-      [role, objects, 'the documents, index.html and .well-known/*, are all that public/ holds'],
+      [role, objects, 'the documents of .well-known/, the page and its timeline are all that public/ holds'],
       [
         role,
         'IAM5[Resource::*]',

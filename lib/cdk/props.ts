@@ -78,6 +78,12 @@ export interface TokenIssuerProps extends Omit<PolicyProps, 'issuer'> {
    */
   readonly events?: boolean;
   /**
+   * A page at the issuer's address that shows its keys in time and inspects tokens in the browser: docs/page.md. It tells
+   * the world which key signs and when the next one will, beside what the JWKS tells.
+   * @default false
+   */
+  readonly page?: boolean;
+  /**
    * Whether who may operate may publish keys of another issuer for a while, to move in from there: docs/moving-in.md. Whoever
    * holds such a key can sign for this issuer, so it is for the time of the move.
    * @default false

@@ -49,6 +49,7 @@ export class TokenIssuer extends TokenIssuerBase {
   /** Whether its functions write metrics of their own. */
   readonly hasMetrics: boolean;
   readonly hasEvents: boolean;
+  readonly hasPage: boolean;
   readonly allowsImport: boolean;
   readonly roles: IssuerRoles;
   readonly table: Table;
@@ -75,6 +76,7 @@ export class TokenIssuer extends TokenIssuerBase {
     this.removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
     this.allowsImport = props.allowImport ?? false;
     this.hasEvents = props.events ?? false;
+    this.hasPage = props.page ?? false;
     this.hasMetrics = props.metrics ?? (props.alarmTopic !== undefined || props.dashboard === true);
     const { removalPolicy } = this;
     const { logRetention, observeAt } = props;

@@ -1,5 +1,5 @@
 /** The deployed bundles on the local stand-ins for AWS: the names and the environment that lib/cdk gives them too. */
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,7 @@ import { type ClientRules, type Clients, readClients } from '../core/clients.ts'
 import { type Policy, parsePolicy, policyToJson } from '../core/config.ts';
 import { documentPaths, parseIssuer } from '../core/issuer.ts';
 import { isPlainObject } from '../core/json.ts';
+import { contentSecurityPolicy } from '../core/page-policy.ts';
 import { ROTATOR_TIMEOUT_SECONDS, requireSafe } from '../core/policy.ts';
 import { signerPolicyToJson } from '../core/signer-policy.ts';
 import { type Stack, type StackOptions, startStack } from '../local/stack.ts';
@@ -28,6 +29,8 @@ export interface LocalOptions extends Pick<StackOptions, 'host' | 'port' | 'data
   readonly signers?: number;
   /** As the construct's prop. */
   readonly events?: boolean;
+  /** As the construct's prop. */
+  readonly page?: boolean;
   /** False: ticks only when asked for. */
   readonly ticking?: boolean;
   readonly hooks?: Pick<StackOptions, 'onCall' | 'before'>;
@@ -41,7 +44,7 @@ export interface LocalStack extends Stack {
 
 /** @throws KeyturnError `policy_invalid`, `policy_unsafe`; Error with one sentence for a port or directory */
 export async function startLocalStack(options: LocalOptions): Promise<LocalStack> {
-  const { signers = 4, events = false, ticking = true, hooks, config: whole, issuer, ...rest } = options;
+  const { signers = 4, events = false, page = false, ticking = true, hooks, config: whole, issuer, ...rest } = options;
   const { clients: rules, ...settings } = whole;
   const config = { ...settings, ...(issuer !== undefined && { issuer: parseIssuer(issuer) }) };
   const policyAt = (port: number) => (issuer === undefined ? localPolicy(config, port) : parsePolicy(config));
@@ -57,6 +60,7 @@ export async function startLocalStack(options: LocalOptions): Promise<LocalStack
   const stack = await startStack({
     ...rest,
     ...hooks,
+    ...(page && { edgeHeaders: { 'content-security-policy': contentSecurityPolicy(builtPage()) } }),
     tableName: TABLE,
     bucketName: BUCKET,
     distributionId: DISTRIBUTION,
@@ -98,6 +102,7 @@ export async function startLocalStack(options: LocalOptions): Promise<LocalStack
         KEYTURN_ROTATOR_ROLE_ARNS: `${ROLE}-rotator,${ROLE}-operator`,
         KEYTURN_MAY_IMPORT: 'yes',
         ...(events && { KEYTURN_EVENTS: 'yes' }),
+        ...(page && { KEYTURN_PAGE: 'yes' }),
       };
       const bundle = (name: string) => join(BUNDLES, name, 'index.js');
       const timeoutSeconds = ROTATOR_TIMEOUT_SECONDS;
@@ -120,6 +125,8 @@ export async function startLocalStack(options: LocalOptions): Promise<LocalStack
   };
   return { ...stack, close, policy: policy as Policy, clients };
 }
+
+const builtPage = (): string => readFileSync(join(BUNDLES, 'rotate', 'page.html'), 'utf8');
 
 /** On one machine nobody is authenticated: everybody is every client, and the rules hold all the same. */
 function withoutRoles(rules: unknown): unknown {

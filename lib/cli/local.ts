@@ -81,6 +81,7 @@ export async function run(args: string[]): Promise<number> {
     config,
     port,
     host: values.host,
+    page: true,
     ...(values.issuer !== undefined && { issuer: values.issuer }),
     ...(values.data !== undefined && { dataDirectory: join(values.data, nameOf(port, values.issuer)) }),
     onLog: print.log,

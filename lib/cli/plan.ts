@@ -5,10 +5,11 @@ import { type Policy, parsePolicy, policyToJson } from '../core/config.ts';
 import { formatInstant, readDuration } from '../core/duration.ts';
 import { type Forecast, foresee } from '../core/outlook.ts';
 import { requireSafe } from '../core/policy.ts';
+import { spansOf } from '../core/spans.ts';
 import { roughly, shortened, table } from './shortened.ts';
 import { nextTickAt } from './status-text.ts';
 import { resolveTarget } from './target.ts';
-import { drawTimeline, spansOf } from './timeline.ts';
+import { drawTimeline } from './timeline.ts';
 import { EXIT, paint, print, printJson, TARGET_HELP, TARGET_OPTIONS, UsageError } from './verb.ts';
 import { type View, viewOf } from './view.ts';
 

@@ -1,7 +1,8 @@
 /** What `keyturn simulate` says to people. */
 import { formatDuration, formatInstant } from '../core/duration.ts';
+import type { Span } from '../core/spans.ts';
 import type { Forecast, KindForecast } from '../simulator/forecast.ts';
-import { drawTimeline, type Span } from './timeline.ts';
+import { drawTimeline } from './timeline.ts';
 
 const YEAR = 365 * 86_400;
 const UNBOUNDED = { 'fresh-kid': 'until it meets the fresh key', restart: 'until it restarts' };

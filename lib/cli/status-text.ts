@@ -2,10 +2,11 @@
 import { formatDuration, formatInstant } from '../core/duration.ts';
 import { isObserved, isRendered, type Keyring, type RenderedKey } from '../core/keyring.ts';
 import type { Forecast } from '../core/outlook.ts';
+import { spansOf } from '../core/spans.ts';
 import { type Checks, isUnchecked } from './checks.ts';
 import type { Finding } from './findings.ts';
 import { roughly, short, shortened, table } from './shortened.ts';
-import { drawTimeline, spansOf } from './timeline.ts';
+import { drawTimeline } from './timeline.ts';
 import { paint } from './verb.ts';
 import type { View } from './view.ts';
 

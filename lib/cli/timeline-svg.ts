@@ -1,8 +1,8 @@
 /** The same picture as in the terminal, to zoom into: each key's life, and below it that of one refused token. */
 import { formatInstant } from '../core/duration.ts';
+import type { Span } from '../core/spans.ts';
 import type { Forecast } from '../simulator/forecast.ts';
 import { spansOf } from './simulate-text.ts';
-import type { Span } from './timeline.ts';
 
 const WIDTH = 960;
 const NAME = 130;

@@ -1,47 +1,9 @@
 /** The keys on a line of time, for a terminal: what each was, is, and will be. Pure. */
-import type { Policy } from '../core/config.ts';
-import type { Keyring } from '../core/keyring.ts';
-import { foresee } from '../core/outlook.ts';
+import type { Span } from '../core/spans.ts';
 import { short } from './shortened.ts';
-
-export interface Span {
-  readonly kid: string;
-  readonly pending?: number;
-  readonly active?: number;
-  readonly grace?: number;
-  /** Out of the JWKS. */
-  readonly end?: number;
-}
 
 const WIDTH = 60;
 const GLYPHS = { pending: '░', active: '█', grace: '▒' };
-
-/** Each published key and those that come until `until`, with the instants of its states. */
-export function spansOf(keyring: Keyring, policy: Policy, now: number, until: number): Span[] {
-  const spans = new Map<string, Span>();
-  for (const key of keyring.keys) {
-    if (key.state === 'pending') spans.set(key.kid, { kid: key.kid, pending: key.createdAt });
-    if (key.state === 'active') spans.set(key.kid, { kid: key.kid, pending: key.createdAt, active: key.activatedAt });
-    if (key.state === 'grace') {
-      const { kid, createdAt, activatedAt, endedAt } = key;
-      spans.set(kid, { kid, pending: createdAt, active: activatedAt, grace: endedAt });
-    }
-  }
-  let signing = keyring.keys.find(({ state }) => state === 'active')?.kid;
-  for (const { at, step, kid } of foresee(keyring, policy, now, until)) {
-    if (kid === undefined) continue;
-    const span = spans.get(kid) ?? { kid };
-    if (step === 'create') spans.set(kid, { ...span, pending: at });
-    if (step === 'retire') spans.set(kid, { ...span, end: at });
-    if (step === 'activate') {
-      const former = signing === undefined ? undefined : spans.get(signing);
-      if (former) spans.set(former.kid, { ...former, grace: at });
-      spans.set(kid, { ...span, active: at });
-      signing = kid;
-    }
-  }
-  return [...spans.values()];
-}
 
 export function drawTimeline(spans: readonly Span[], now: number, until: number): string {
   const start = Math.min(now, ...spans.map(({ pending = now }) => pending));

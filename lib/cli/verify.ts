@@ -5,13 +5,14 @@ import { formatInstant } from '../core/duration.ts';
 import { documentPaths } from '../core/issuer.ts';
 import { readJwks } from '../core/jwks.ts';
 import type { Keyring } from '../core/keyring.ts';
+import { detailOf } from '../core/token-words.ts';
 import { createVerifier, VerificationError } from '../sdk/verifier/index.ts';
 import { fetchDocument } from './fetch-document.ts';
 import { decoded } from './inspect.ts';
 import { resolveTarget } from './target.ts';
 import { readToken } from './token-argument.ts';
 import { EXIT, print, printJson, TARGET_HELP, TARGET_OPTIONS, UsageError } from './verb.ts';
-import { detailOf, keyOf } from './verify-words.ts';
+import { keyOf } from './verify-words.ts';
 import { viewOf } from './view.ts';
 
 export const summary = 'is a token genuine, and if not, why exactly';
@@ -67,7 +68,10 @@ export async function run(args: string[]): Promise<number> {
   const { kid } = header;
   const outcome = {
     genuine: failure === undefined,
-    ...(failure && { code: failure.code, why: `${failure.message}${detailOf(failure, header, claims)}` }),
+    ...(failure && {
+      code: failure.code,
+      why: `${failure.message}${detailOf(failure.code, header, claims, Date.now() / 1000)}`,
+    }),
     issuer,
     kid,
     key: keyring && keyOf(keyring, kid),

@@ -2,7 +2,7 @@
 import type { Policy } from './config.ts';
 import { renderDocuments } from './discovery.ts';
 import { formatInstant } from './duration.ts';
-import { documentPaths } from './issuer.ts';
+import { documentPaths, pagePaths } from './issuer.ts';
 import { jwkFault } from './jwk.ts';
 import { readVersion } from './jwks.ts';
 import type { Keyring } from './keyring.ts';
@@ -19,13 +19,11 @@ export interface PublishedVersion {
   readonly body: string | undefined;
 }
 
-/** What else may lie there. */
-const OTHER_PATHS = ['/index.html'];
-
 /** @param versions from the oldest to the newest */
 export function auditDocuments(keyring: Keyring, versions: readonly PublishedVersion[], policy: Policy): string[] {
   const paths: string[] = Object.values(documentPaths(keyring.issuer));
-  const foreign = versions.filter(({ path }) => !paths.includes(path) && !OTHER_PATHS.includes(path));
+  const known: string[] = [...paths, ...Object.values(pagePaths(keyring.issuer))];
+  const foreign = versions.filter(({ path }) => !known.includes(path));
   const strange = new Set(foreign.map(({ path }) => `${path} is no document of this issuer`));
   const jwks = versions.filter(({ path }) => path === documentPaths(keyring.issuer).jwks);
   return [

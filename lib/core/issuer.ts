@@ -50,3 +50,13 @@ export function documentPaths(issuer: string) {
     oauthAuthorizationServer: `/.well-known/oauth-authorization-server${path}`,
   } as const;
 }
+
+/**
+ * The status page has the issuer's own address, and what it shows lies below that. A distribution serves `index.html`
+ * where its root is asked for; S3 takes a path's object beside those that lie below it.
+ */
+export function pagePaths(issuer: string) {
+  const { pathname } = new URL(issuer);
+  const path = pathname === '/' ? '' : pathname;
+  return { page: path || '/index.html', timeline: `${path}/timeline.json` } as const;
+}

@@ -33,15 +33,19 @@ export interface EdgeOptions {
   readonly origin: Origin;
   /** Seconds since 1970. */
   readonly now?: () => number;
+  /** What else every answer has. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** The Error Caching Minimum TTL; CloudFront's own default is 10. */
   readonly errorSeconds?: number;
 }
 
-/** The managed policies for CORS and security headers that the distribution has. */
+/** The distribution's policy of response headers. */
 const POLICY_HEADERS = {
   'access-control-allow-origin': '*',
+  'referrer-policy': 'no-referrer',
   'strict-transport-security': 'max-age=31536000',
   'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
 };
 const PREFLIGHT_HEADERS = { 'access-control-allow-methods': 'GET, HEAD, OPTIONS', 'access-control-max-age': '600' };
 const METHODS = ['GET', 'HEAD', 'OPTIONS'];
@@ -55,12 +59,14 @@ export class EdgeCache {
   readonly #fetches = new Map<string, Promise<Copy>>();
   readonly #origin: Origin;
   readonly #now: () => number;
+  readonly #headers: Readonly<Record<string, string>>;
   readonly #errorSeconds: number;
   /** Raised by every invalidation: a fetch that began before it must not bring an old copy back. */
   #generation = 0;
 
-  constructor({ origin, now = () => Date.now() / 1000, errorSeconds = 10 }: EdgeOptions) {
+  constructor({ origin, now = () => Date.now() / 1000, headers = {}, errorSeconds = 10 }: EdgeOptions) {
     this.#origin = origin;
+    this.#headers = headers;
     this.#now = now;
     this.#errorSeconds = errorSeconds;
   }
@@ -73,6 +79,7 @@ export class EdgeCache {
     const answer: Record<string, string> = {
       ...copy.headers,
       ...POLICY_HEADERS,
+      ...this.#headers,
       ...(cache !== 'Miss' && { age: String(Math.max(0, Math.floor(this.#now() - copy.storedAt))) }),
       'x-cache': `${copy.status >= 400 ? 'Error' : cache} from cloudfront`,
     };

@@ -33,6 +33,8 @@ export interface StackOptions extends EndpointHooks {
   readonly distributionId: string;
   /** How long the edge keeps an error; CloudFront's own default is 10. */
   readonly edgeErrorSeconds?: number;
+  /** What else every answer of the edge has, as the distribution's policy of response headers says. */
+  readonly edgeHeaders?: Readonly<Record<string, string>>;
   readonly functions: (urls: { readonly edge: string; readonly aws: string }) => readonly FunctionDefinition[];
   /** What to invoke, as `name` or `name:alias`. */
   readonly routes: FrontRoutes & { readonly rotate: string };
@@ -76,7 +78,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 }
 
 async function start(options: StackOptions, closers: (() => void | Promise<void>)[]): Promise<Omit<Stack, 'close'>> {
-  const { dataDirectory, tableName, bucketName, distributionId, routes, edgeErrorSeconds } = options;
+  const { dataDirectory, tableName, bucketName, distributionId, routes, edgeErrorSeconds, edgeHeaders } = options;
   const data = dataDirectory === undefined ? undefined : new DataDirectory(dataDirectory);
   closers.push(() => data?.close());
 
@@ -87,6 +89,7 @@ async function start(options: StackOptions, closers: (() => void | Promise<void>
   const edge = new EdgeCache({
     origin: bucketOrigin(s3),
     ...(edgeErrorSeconds !== undefined && { errorSeconds: edgeErrorSeconds }),
+    ...(edgeHeaders && { headers: edgeHeaders }),
   });
 
   const events = new EventBus();

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -78,4 +79,27 @@ test.for(NAMES)('%s brings every package along, and nothing of where it was buil
 
 test.for(NAMES)('%s is the same to the byte wherever it is built', (name) => {
   expect(bundle(built, name).equals(bundle(builtAgain, name))).toBe(true);
+});
+
+const page = (directory: string, name: string) => readFileSync(join(directory, name, 'page.html'), 'utf8');
+
+test('rotate has the page beside it, the same to the byte wherever it is built', () => {
+  const html = page(built, 'rotate');
+  expect(page(builtAgain, 'rotate')).toBe(html);
+  expect(['sign', 'operate', 'deploy'].filter((name) => existsSync(join(built, name, 'page.html')))).toEqual([]);
+  expect(html).not.toContain(ROOT);
+  expect(gzipSync(html, { level: 9 }).length).toBeLessThanOrEqual(32 * 1024);
+});
+
+test('the page is whole: nothing in it is fetched from elsewhere, and its policy lets just its own script run', () => {
+  const html = page(built, 'rotate');
+  const [, script = ''] = /<script>([\s\S]*)<\/script>/.exec(html) ?? [];
+  expect(html).toContain(`script-src 'sha256-${createHash('sha256').update(script).digest('base64')}'`);
+  const markup = html.replace(script, '').replace(/<style>[\s\S]*<\/style>/, '');
+  const loaded = [...markup.matchAll(/\b(?:src|href)="([^"]*)"/g)].map(([, url]) => url?.split(',')[0]);
+  expect(loaded).toEqual(['data:image/svg+xml', '#inspect']);
+  expect(html).not.toMatch(/\bon\w+="|style="|@import|url\(/);
+  expect(script).not.toMatch(
+    /innerHTML|insertAdjacentHTML|document\.write|\beval\(|localStorage|sessionStorage|cookie/,
+  );
 });

@@ -12,6 +12,7 @@ const [ABSENT, REPLACED]: Context[] = [
 ];
 const object = (path: string): Asking => ({ on: `${BUCKET}${path}`, context: { ...REPLACED } });
 const JWKS = object('/public/.well-known/jwks.json');
+const [PAGE, TIMELINE] = ['/public/index.html', '/public/timeline.json'].map(object) as [Asking, Asking];
 const PUT = ['s3:PutObject'];
 const READ = ['s3:GetObject', 's3:GetObjectVersion'];
 const WRITE = ['s3:PutObject', 's3:PutObjectAcl', 's3:PutObjectTagging', 's3:ReplicateObject', 's3:ReplicateTags'];
@@ -32,6 +33,12 @@ const documents: Row[] = [
     JWKS,
     ELSE_WRITES,
   ),
+  // Who writes the page decides what runs at the issuer's address.
+  ...[PAGE, TIMELINE].flatMap((asking) => [
+    row('write the page', ['administrator', 'signer', 'deployer', 'reader', ...OTHERS], PUT, asking, ELSE_WRITES),
+    row('write over a page that it has not read', ROTATING, PUT, but(asking, { 's3:if-match': null }), BLINDLY),
+    row('delete the page', [...ROTATING, 'administrator'], DELETE, asking, DELETES),
+  ]),
   row('write a document', ['CloudFront'], PUT, but(JWKS, { ...ABSENT }), ELSE_WRITES),
   row('write over what it has not read', ROTATING, PUT, but(JWKS, { 's3:if-match': null }), BLINDLY),
   row('delete a document or a version', [...ROTATING, 'administrator', 'CloudFront'], DELETE, JWKS, DELETES),

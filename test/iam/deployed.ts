@@ -27,6 +27,7 @@ export function deployed(): Deployed {
   const issuer = new TokenIssuer(stack, 'Issuer', {
     issuer: ISSUER,
     events: true,
+    page: true,
     alarmTopic: new Topic(stack, 'Topic'),
     watchTrail: true,
   });

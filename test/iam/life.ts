@@ -49,6 +49,7 @@ async function live(
     config: { ...AT_ONCE, ...config },
     signers: 1,
     events: stands === 'Issuer',
+    page: stands === 'Issuer',
     hooks: { onCall },
   });
   await life(issuer)

@@ -36,6 +36,7 @@ test('it holds what is built and what explains it, and nothing else', () => {
     'client .json',
     'client/types .d.ts',
     'command .js',
+    'functions .html',
     'functions .js',
     'functions .json',
     'package.json',

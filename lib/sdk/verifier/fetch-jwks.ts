@@ -64,7 +64,7 @@ async function readAll({ body }: Response): Promise<Uint8Array> {
   let size = 0;
   for (;;) {
     const { done = true, value } = (await reader?.read()) ?? {};
-    if (done) return bytes.slice(0, size);
+    if (done || value === undefined) return bytes.slice(0, size);
     if (size + value.byteLength > MAX_BYTES) throw new TooLarge();
     bytes.set(value, size);
     size += value.byteLength;

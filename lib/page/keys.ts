@@ -1,0 +1,99 @@
+/** What the page says of the issuer's keys: the JWKS, and beside it the planned times, where they are published. Pure. */
+import type { Timeline, TimelineKey } from '../core/timeline.ts';
+import { dateOf, distanceOf } from './when.ts';
+
+export interface PublishedJwk {
+  readonly kid: string;
+  readonly alg?: string;
+}
+/** `unknown`: it is in the JWKS, and nothing says more. */
+export type KeyView = Omit<TimelineKey, 'state'> & { readonly state: TimelineKey['state'] | 'unknown' };
+
+const ORDER = ['grace', 'active', 'pending', 'imported', 'unknown', 'planned'];
+
+/** The JWKS decides which keys there are: what has left it is not shown, whatever an older timeline says. */
+export function keysOf(jwks: readonly PublishedJwk[], timeline: Timeline | undefined): KeyView[] {
+  const planned = timeline?.keys ?? [];
+  const told = planned.filter(({ kid }) => kid === undefined || jwks.some((jwk) => jwk.kid === kid));
+  const untold = jwks
+    .filter(({ kid }) => !planned.some((key) => key.kid === kid))
+    .map(({ kid, alg = '' }) => ({ kid, algorithm: alg, state: 'unknown' }) as const);
+  return [...told, ...untold].toSorted((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state));
+}
+
+export const STATES: Readonly<Record<KeyView['state'], string>> = {
+  active: 'signs',
+  pending: 'stands by',
+  grace: 'grace',
+  imported: 'imported',
+  unknown: 'published',
+  planned: 'to come',
+};
+
+export const shortKid = (kid: string): string => (kid.length > 14 ? `${kid.slice(0, 12)}…` : kid);
+export const nameOf = ({ kid }: Pick<KeyView, 'kid'>): string => (kid === undefined ? 'a new key' : shortKid(kid));
+
+/** One sentence a key. */
+export function sentenceOf(key: KeyView, now: number): string {
+  const { published = 0, signs = 0, ends, leaves } = key;
+  const at = (instant: number) => `${dateOf(instant, now)}, ${distanceOf(instant, now)}`;
+  switch (key.state) {
+    case 'active':
+      return `Signs every token since ${dateOf(signs, now)}.${ends === undefined ? '' : ends > now ? ` The next key takes over on ${at(ends)}.` : ` It goes on until the next key may safely take over, which was planned for ${dateOf(ends, now)}.`}`;
+    case 'pending':
+      return `In the JWKS since ${dateOf(published, now)}, so that every verifier knows it before it signs.`;
+    case 'grace':
+      return `Signed until ${dateOf(ends ?? now, now)}. Its last tokens may be live, so it stays${leaves === undefined ? '' : ` until ${at(leaves)}`}.`;
+    case 'imported':
+      return `A key of another issuer, from which callers move here. It leaves on ${at(leaves ?? now)}.`;
+    case 'planned':
+      return `Will be made and published on ${at(published)}.`;
+    case 'unknown':
+      return 'In the JWKS.';
+  }
+}
+
+/** The one sentence at the top. */
+export function leadOf(keys: readonly KeyView[], now: number): string {
+  const active = keys.find(({ state }) => state === 'active');
+  const pending = keys.findLast(({ state }) => state === 'pending');
+  const count = keys.filter(({ state }) => state !== 'planned').length;
+  if (count === 0) return 'The JWKS holds no key.';
+  if (keys.some(({ state }) => state === 'unknown') && !active) {
+    return `${count === 1 ? 'One key is' : `${count} keys are`} published. Any of them may sign.`;
+  }
+  if (!active) return 'No key signs at the moment: a fresh one has to be seen by everybody first.';
+  const first = `Key ${nameOf(active)} signs.`;
+  if (!pending) return first;
+  const { signs } = pending;
+  if (signs === undefined) return `${first} ${nameOf(pending)} stands by.`;
+  return signs > now
+    ? `${first} ${nameOf(pending)} takes over ${distanceOf(signs, now)}.`
+    : `${first} ${nameOf(pending)} takes over as soon as that is safe.`;
+}
+
+export interface Upcoming {
+  readonly at: number;
+  readonly what: string;
+}
+
+export function upcomingOf(keys: readonly KeyView[], now: number): Upcoming[] {
+  const active = keys.find(({ state }) => state === 'active');
+  const events = keys.flatMap((key): { at: number | undefined; what: string }[] => {
+    const { state, published, signs, leaves } = key;
+    const name = nameOf(key);
+    const from = active && state === 'pending' ? ` in place of ${nameOf(active)}` : '';
+    return [
+      ...(state === 'planned'
+        ? [{ at: published, what: 'A new key is made and published; it does not sign yet' }]
+        : []),
+      ...(state === 'pending' ? [{ at: signs, what: `${name} begins to sign${from}` }] : []),
+      ...(state === 'grace' || state === 'active' || state === 'imported'
+        ? [{ at: leaves, what: `${name} leaves the JWKS: its last token has ended` }]
+        : []),
+    ];
+  });
+  return events
+    .filter((event): event is Upcoming => event.at !== undefined && (event.at > now || event.what.includes('begins')))
+    .toSorted((a, b) => a.at - b.at);
+}

@@ -1,0 +1,79 @@
+/** The status page: the issuer's documents, fetched and drawn, again and again while somebody looks. */
+import { documentPaths } from '../core/issuer.ts';
+import { showAddresses } from './addresses-view.ts';
+import { type Documents, loadDocuments } from './documents.ts';
+import { byId } from './element.ts';
+import { startInspector } from './inspector-view.ts';
+import { keysOf } from './keys.ts';
+import { showLanguages } from './languages-view.ts';
+import { showKeys } from './timeline-view.ts';
+
+/** The documents' Cache-Control decides what is really fetched. */
+const REFRESH_MS = 2000;
+
+let documents: Documents | undefined;
+const clock = (): number => Date.now() / 1000;
+
+/** From the page's own origin, which may still be another than the issuer's. */
+const jwksUrlOf = ({ issuer }: Documents): string => `${location.origin}${documentPaths(issuer).jwks}`;
+
+const inspectAgain = startInspector((audience) => {
+  if (!documents) return undefined;
+  return {
+    issuer: documents.issuer,
+    jwksUrl: jwksUrlOf(documents),
+    audience,
+    now: clock(),
+    // As it is served now, whatever this browser has kept.
+    fetch: (url, init) => fetch(url, { ...init, cache: 'no-cache', credentials: 'omit' }),
+    canVerify: isSecureContext,
+  };
+});
+
+async function refresh(): Promise<void> {
+  const before = documents;
+  try {
+    documents = await loadDocuments(location);
+    say(noteOf(documents));
+    draw(documents);
+    if (!before) inspectAgain();
+  } catch (error) {
+    // What was shown before stays, with a word that it is old.
+    say(`The documents cannot be fetched now: ${(error as Error).message}.`);
+    if (!before) byId('lead').textContent = 'Its keys cannot be fetched now.';
+  }
+}
+
+function draw(known: Documents): void {
+  const { issuer, jwks, timeline, documentVersion } = known;
+  const keys = keysOf(jwks, timeline);
+  const paths = documentPaths(issuer);
+  byId('issuer').textContent = issuer;
+  document.title = `${issuer} · token issuer`;
+  showKeys(keys, clock());
+  showAddresses(known, paths);
+  const algorithm = keys.find(({ state }) => state === 'active')?.algorithm ?? jwks[0]?.alg ?? 'RS256';
+  showLanguages({ issuer, jwksUrl: `${new URL(issuer).origin}${paths.jwks}`, algorithm });
+  byId('version').textContent = documentVersion === undefined ? '' : `Version ${documentVersion} of the documents.`;
+}
+
+/** What should be known about what is shown. */
+function noteOf({ timeline, documentVersion = 0, issuer }: Documents): string {
+  if (!timeline) return 'When its keys change is not published here.';
+  if (timeline.issuer !== issuer) return 'The timeline is of another issuer.';
+  return timeline.documentVersion < documentVersion ? 'The keys have just changed; their times follow.' : '';
+}
+
+function say(text: string): void {
+  const place = byId('keys-note');
+  place.textContent = text;
+  place.hidden = text === '';
+}
+
+function again(): void {
+  if (!document.hidden) void refresh();
+}
+
+void refresh();
+setInterval(again, REFRESH_MS);
+document.addEventListener('visibilitychange', again);

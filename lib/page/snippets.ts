@@ -1,0 +1,119 @@
+/**
+ * How to verify, in five languages: short forms of the programs in docs/verifiers, which are run against every algorithm.
+ * Each with the library whose table of algorithms holds.
+ */
+import { VERIFIERS, type VerifierName } from '../core/verifiers.ts';
+
+export interface Settings {
+  readonly issuer: string;
+  readonly jwksUrl: string;
+  readonly algorithm: string;
+}
+export interface Snippet {
+  readonly language: string;
+  readonly library: string;
+  readonly code: string;
+}
+
+interface Language {
+  readonly language: string;
+  readonly library: string;
+  readonly takes: readonly string[];
+  readonly code: (settings: Settings) => string;
+}
+
+const algorithmsOf = (name: VerifierName): readonly string[] => VERIFIERS[name].algorithms;
+
+const LANGUAGES: readonly Language[] = [
+  {
+    language: 'JavaScript',
+    library: 'jose',
+    takes: algorithmsOf('jose'),
+    code: ({ issuer, jwksUrl, algorithm }) => `import { createRemoteJWKSet, jwtVerify } from 'jose';
+
+// One for the whole process: it holds the keys.
+const keys = createRemoteJWKSet(new URL('${jwksUrl}'));
+
+const { payload } = await jwtVerify(token, keys, {
+  issuer: '${issuer}',
+  audience: 'orders-api',
+  algorithms: ['${algorithm}'],
+  requiredClaims: ['exp'],
+});`,
+  },
+  {
+    language: 'Python',
+    library: 'PyJWT',
+    takes: algorithmsOf('pyjwt'),
+    code: ({ issuer, jwksUrl, algorithm }) => `import jwt
+
+# One for the whole process: it holds the keys.
+keys = jwt.PyJWKClient("${jwksUrl}")
+
+claims = jwt.decode(
+    token,
+    keys.get_signing_key_from_jwt(token),
+    algorithms=["${algorithm}"],
+    issuer="${issuer}",
+    audience="orders-api",
+    options={"require": ["exp", "iat", "iss", "aud"]},
+)`,
+  },
+  {
+    language: 'Go',
+    library: 'go-oidc',
+    takes: algorithmsOf('go-oidc'),
+    code: ({ issuer, jwksUrl, algorithm }) => `// import "github.com/coreos/go-oidc/v3/oidc"
+
+// One for the whole process: it holds the keys.
+keys := oidc.NewRemoteKeySet(context.Background(), "${jwksUrl}")
+verifier := oidc.NewVerifier("${issuer}", keys, &oidc.Config{
+	ClientID:             "orders-api",
+	SupportedSigningAlgs: []string{"${algorithm}"},
+})
+
+token, err := verifier.Verify(ctx, raw)`,
+  },
+  {
+    language: 'Java',
+    library: 'Nimbus JOSE+JWT',
+    takes: algorithmsOf('nimbus'),
+    code: ({ issuer, jwksUrl, algorithm }) => `// One for the whole process: it holds the keys.
+var keys = JWKSourceBuilder.<SecurityContext>create(
+    URI.create("${jwksUrl}").toURL()).build();
+
+var processor = new DefaultJWTProcessor<SecurityContext>();
+processor.setJWSKeySelector(
+    new JWSVerificationKeySelector<>(JWSAlgorithm.parse("${algorithm}"), keys));
+processor.setJWTClaimsSetVerifier(new DefaultJWTClaimsVerifier<>(
+    "orders-api",
+    new JWTClaimsSet.Builder().issuer("${issuer}").build(),
+    Set.of("exp", "iat", "sub")));
+
+JWTClaimsSet claims = processor.process(token, null);`,
+  },
+  {
+    language: 'Rust',
+    library: 'jsonwebtoken',
+    // docs/verifiers/interop.md; it has no row of its own in the table.
+    takes: ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'EdDSA'],
+    code: ({ issuer, jwksUrl, algorithm }) => `let mut expected = Validation::new("${algorithm}".parse()?);
+expected.set_issuer(&["${issuer}"]);
+expected.set_audience(&["orders-api"]);
+expected.set_required_spec_claims(&["exp", "iss", "aud"]);
+
+// Keep the set for some minutes, and fetch it again for a kid that is not in it.
+let keys: JwkSet = ureq::get("${jwksUrl}").call()?.body_mut().read_json()?;
+
+let kid = decode_header(token)?.kid.ok_or("the token has no kid")?;
+let key = DecodingKey::from_jwk(keys.find(&kid).ok_or("the kid is unknown")?)?;
+let claims = decode::<Value>(token, &key, &expected)?.claims;`,
+  },
+];
+
+export const snippetsFor = (settings: Settings): Snippet[] =>
+  LANGUAGES.map(({ language, library, takes, code }) => ({
+    language,
+    library,
+    code: takes.includes(settings.algorithm) ? code(settings) : `${library} does not verify ${settings.algorithm}.`,
+  }));
