@@ -30,16 +30,20 @@ export async function loadDocuments({ origin, pathname }: Location): Promise<Doc
   return { issuer, jwks: keys.filter(isNamed), documentVersion, timeline: readTimeline(timeline) };
 }
 
-/** Where there is none, it is asked for rarely: browsers keep no refusals. */
+/** Where it is refused, it is asked for rarely: browsers keep no refusals. */
 const MISSING_MS = 60_000;
 let missingUntil = 0;
+let last: unknown;
 
 async function fetchTimeline(path: string): Promise<unknown> {
-  if (Date.now() < missingUntil) return undefined;
-  return fetchJson(path).catch(() => {
-    missingUntil = Date.now() + MISSING_MS;
-    return undefined;
-  });
+  if (Date.now() < missingUntil) return last;
+  try {
+    last = await fetchJson(path);
+  } catch (error) {
+    // A TypeError is no answer at all (Fetch Standard), and the others fail as well.
+    if (!(error instanceof TypeError)) missingUntil = Date.now() + MISSING_MS;
+  }
+  return last;
 }
 
 const isNamed = (key: unknown): key is PublishedJwk => typeof Object(key).kid === 'string';

@@ -6,7 +6,7 @@ import { placeOf, type Scale, ticksOf } from './scale.ts';
 import { dateOf, distanceOf } from './when.ts';
 
 /** How far its label reaches. */
-const NOW_PER_CENT = 9;
+const NOW_PER_CENT = 6;
 
 const LEGEND = [
   ['published', 'published, does not sign'],
@@ -53,12 +53,16 @@ function scaleOf(keys: readonly KeyView[], now: number): Scale | undefined {
 }
 
 function axisOf(scale: Scale, now: number): HTMLElement[] {
-  // Those beneath the word `now` would not be legible.
-  const isClear = (at: number) => Math.abs(placeOf(scale, at) - placeOf(scale, now)) > NOW_PER_CENT;
+  // Those beneath the word `now` would not be legible; on a narrow screen it takes more room.
+  const isWithin = (at: number, reach: number) => Math.abs(placeOf(scale, at) - placeOf(scale, now)) <= reach;
   const ticks = ticksOf(scale)
-    .filter(({ at }) => isClear(at))
-    .map(({ at, label }) => placed(element('span', { class: 'tick' }, label), scale, at));
-  return [...ticks, placed(element('span', { class: 'now' }, 'now'), scale, now)];
+    .filter(({ at }) => !isWithin(at, NOW_PER_CENT))
+    .map(({ at, label }) =>
+      placed(element('span', { class: isWithin(at, 4 * NOW_PER_CENT) ? 'tick near' : 'tick' }, label), scale, at),
+    );
+  const today = placed(element('span', { class: 'now' }, 'now'), scale, now);
+  today.style.left = `clamp(1.5rem, ${today.style.left}, 100% - 1.5rem)`;
+  return [...ticks, today];
 }
 
 /** By the object model: an attribute `style` would be markup, which the page's policy forbids. */

@@ -83,7 +83,7 @@ export async function startIssuer(options: Partial<LocalOptions> = {}): Promise<
     fetch(`${stack.url}/sign`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body),
+      body: body instanceof Uint8Array ? new Uint8Array(body) : typeof body === 'string' ? body : JSON.stringify(body),
     });
   issuer = {
     ...stack,
