@@ -63,6 +63,7 @@ export function evidenceOfLog(lines: Iterable<string>, policy: Policy): Evidence
     burns: [],
     ticks: [],
     standbys: [],
+    imported: [],
     restores: steps.filter(({ step }) => step === 'recover').map(({ at }) => at),
     broken: [],
     settled: undefined,

@@ -5,6 +5,7 @@ import { type ActiveKey, isObserved, isRendered, type Key, type Keyring } from '
 import {
   type Ending,
   type Evidence,
+  type Imported,
   inForce,
   type KeyLife,
   type Published,
@@ -57,6 +58,7 @@ export function evidenceOfTrace(trace: readonly TraceEvent[], initial: Policy): 
     restores: only('restore').map(({ at }) => at),
     endings: endings(trace, states),
     standbys: standbys(states),
+    imported: imported(states),
     broken: [...broken(states), ...neverActive(only('token'), keys)],
     settled: settled(trace, states.at(-1)?.keyring, policyAt),
     lacks: new Map(),
@@ -157,6 +159,13 @@ function endings(trace: readonly TraceEvent[], states: readonly State[]): Ending
   return found;
 }
 
+const imported = (states: readonly State[]): Imported[] =>
+  states.flatMap(({ since, keyring }, index) =>
+    (keyring.imported ?? []).map(({ jwk: { kid }, until: leavesAt }) => {
+      return { kid, leavesAt, since, until: states[index + 1]?.since ?? NEVER };
+    }),
+  );
+
 function neverActive(tokens: readonly Token[], keys: ReadonlyMap<string, KeyLife>): Evidence['broken'] {
   return tokens
     .filter(({ kid }) => !keys.get(kid)?.reigns.length)
@@ -169,6 +178,10 @@ function broken(states: readonly State[]): Evidence['broken'] {
   for (const { since, keyring } of states) {
     if (keyring.keys.filter(({ state }) => state === 'active').length > 1)
       found.push({ invariant: 'I3', what: `I3: several keys were active at ${since}` });
+    for (const { jwk } of keyring.imported ?? []) {
+      if (keyring.keys.some(({ kid }) => kid === jwk.kid))
+        found.push({ invariant: 'I2', what: `I2: imported ${jwk.kid} was one of the issuer's own at ${since}` });
+    }
     for (const key of keyring.keys) {
       if (!isRendered(key)) continue;
       const jwk = JSON.stringify(key.jwk);

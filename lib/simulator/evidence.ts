@@ -79,6 +79,12 @@ export interface Settled {
   readonly problems: readonly string[];
 }
 
+/** For as long as the keyring named a key of another issuer, the end that it had then. */
+export interface Imported extends Span {
+  readonly kid: string;
+  readonly leavesAt: number;
+}
+
 export const INVARIANTS = ['I1', 'I2', 'I3', 'I4', 'I5', 'I6', 'I7', 'I8', 'I9', 'I10', 'I11'] as const;
 export type Invariant = (typeof INVARIANTS)[number];
 
@@ -93,6 +99,7 @@ export interface Evidence {
   readonly ticks: readonly ({ readonly at: number } & TickOutcome)[];
   /** For as long as an observed key stood by. */
   readonly standbys: readonly Standby[];
+  readonly imported: readonly Imported[];
   /** Instants at which the table went back in time: what was true before does not follow from what comes after. */
   readonly restores: readonly number[];
   /** More than one active key, or one kid for two public keys: what a saved keyring must not say. */

@@ -3,6 +3,7 @@ import { activeKey, isObserved, type Keyring, pendingKeys } from '../core/keyrin
 import { graceEnd } from '../core/policy.ts';
 import { CLEAN_TICKS } from './checkers/liveness.ts';
 import { Crew } from './crew.ts';
+import { inviteGuests } from './guests.ts';
 import { violatedBy } from './invariants.ts';
 import { type Plan, planOf } from './plan.ts';
 import { PROFILES, type ProfileName } from './profiles.ts';
@@ -30,6 +31,7 @@ export async function run(plan: Plan): Promise<Run> {
   const begin = world.now;
   for (const disturbance of plan.disturbances)
     timeline.at(begin + disturbance.at, 'operator', () => weather.begin(disturbance));
+  inviteGuests(world, timeline, plan.seed, plan.seconds, world.rotatorPorts);
   const schedule = new Schedule(crew, weather);
   schedule.start();
   await timeline.run(begin + plan.seconds);

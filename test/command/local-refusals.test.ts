@@ -98,6 +98,9 @@ test.concurrent('a data directory that is a file or lies below one', async () =>
 test.skipIf(process.platform !== 'linux')('a data directory that cannot be made', async () => {
   const sentence = /^data directory \/sys\/keyturn\/port-4797 cannot be created \(E[A-Z]+\)$/;
   expect(await refused('--port', PORT, '--data', '/sys/keyturn')).toMatch(sentence);
+  expect(await refused('--port', PORT, '--data', '/proc/keyturn')).toBe(
+    'data directory /proc/keyturn/port-4797 cannot be created (ENOENT)',
+  );
 });
 
 test.skipIf(process.getuid?.() === 0)('a data directory that is not writable', async () => {

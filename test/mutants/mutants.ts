@@ -177,6 +177,19 @@ export const MUTANTS: readonly Mutant[] = [
       "key.state === 'pending' || key.state === 'active' || key.state === 'grace' || 'jwk' in key;",
     ],
   ),
+  mutant('I5', 'an imported key outstays its end', ['lifecycle.ts', '  expire,\n', '']),
+  mutant('I4 I9 I1', 'imported keys take the room of the own ones', [
+    'imports.ts',
+    'const room = maxKeys(policy) - expectedKeys(policy);',
+    'const room = maxKeys(policy);',
+  ]),
+  mutant('I2', 'an imported key becomes one of the own', [
+    'imports.ts',
+    'return { ...keyring, documentVersion, history, imported };',
+    `const [own] = keyring.keys.filter(({ state }) => state === 'pending');
+  const taken = imported.map(({ jwk }) => ({ ...own, kid: jwk.kid, jwk, sinceVersion: documentVersion }));
+  return { ...keyring, documentVersion, history, imported, keys: own ? [...keyring.keys, ...taken] : keyring.keys } as never;`,
+  ]),
   mutant('I4', 'what a crashed tick left is not adopted, and its intent stays open', [
     'lifecycle.ts',
     'return ownKmsKeys(id, seen).length < maxKmsKeys(policy)',

@@ -18,7 +18,7 @@ Fails when a live token is rejected, a sign call fails or a rotation does not ha
   --help
 `;
 
-const { values } = parseArgs({
+const OPTIONS = {
   options: {
     rotations: { type: 'string', default: '10' },
     lead: { type: 'string' },
@@ -29,7 +29,17 @@ const { values } = parseArgs({
     help: { type: 'boolean', default: false },
   },
   allowNegative: true,
-});
+} as const;
+
+function readOptions() {
+  try {
+    return parseArgs(OPTIONS).values;
+  } catch (error) {
+    process.stderr.write(`soak: ${(error as Error).message}\n`);
+    process.exit(2);
+  }
+}
+const values = readOptions();
 
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

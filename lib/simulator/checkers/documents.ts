@@ -1,10 +1,14 @@
 /** I5, I6 and I10: what may be said of every document, and of a burn. */
 import { edgeAge } from '../../core/policy.ts';
 import { VERIFIERS } from '../../core/verifiers.ts';
-import type { Checker, Evidence } from '../evidence.ts';
+import { type Checker, type Evidence, inForce } from '../evidence.ts';
 
-/** I5: the published version never falls, the set is never empty and never private. (That a kid with live tokens stays is I1.) */
-export const theDocumentIsSound: Checker = ({ documents }) => {
+/**
+ * I5: the published version never falls, the set is never empty and never private, and who was let in for a while is out by
+ * the first tick after that. (That a kid with live tokens stays is I1.)
+ */
+export const theDocumentIsSound: Checker = (evidence) => {
+  const { documents } = evidence;
   const violations: string[] = [];
   for (const [index, { version, kids, since, leaked }] of documents.entries()) {
     const before = documents[index - 1]?.version ?? 0;
@@ -12,8 +16,28 @@ export const theDocumentIsSound: Checker = ({ documents }) => {
     if (kids.size === 0) violations.push(`I5: version ${version} is empty`);
     if (leaked) violations.push(`I5: version ${version} holds ${leaked}`);
   }
-  return { checked: documents.length, violations };
+  return { checked: documents.length, violations: [...violations, ...outstaying(evidence)] };
 };
+
+/** Its end counts by the clock of the tick, which may be off by the skew. */
+function outstaying(evidence: Evidence): string[] {
+  const { ticks, documents, imported } = evidence;
+  if (imported.length === 0) return [];
+  return ticks.flatMap(({ at, began, failed, holds }) => {
+    const document = inForce(documents, at);
+    if (!document || document.byHand || failed !== undefined || holds.length > 0) return [];
+    const over = (leavesAt: number) => began > leavesAt + evidence.policyAt(at).clockSkew;
+    return imported
+      .filter(
+        ({ kid, since, until, leavesAt }) =>
+          since <= began && until > began && over(leavesAt) && document.kids.has(kid),
+      )
+      .map(
+        ({ kid, leavesAt }) =>
+          `I5: imported ${kid} is published after the tick of ${at}, it was to leave at ${leavesAt}`,
+      );
+  });
+}
 
 /** I6: a burned kid leaves with the burn or the next clean tick, stays out, and is accepted no longer than was said. */
 export const theBurnedStayOut: Checker = (evidence) => {
