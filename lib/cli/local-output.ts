@@ -48,7 +48,7 @@ function forPeople(): Printer {
       write(`
   Keyturn on this machine. Its keys are NOT in KMS: for development and CI only.
 
-  issuer    ${issuer}
+  issuer    ${issuer}   (in a browser: its keys in time)
   JWKS      ${jwksUrl}
   sign      curl -s ${signUrl} -H 'content-type: application/json' \\
               -d '${JSON.stringify(example)}'
