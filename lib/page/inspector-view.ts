@@ -19,10 +19,7 @@ export function startInspector(surroundings: (audience: string) => Surroundings 
     if (!around) return;
     const inspection = await inspect(token.value, around);
     // Somebody has typed on meanwhile.
-    if (mine !== latest) return;
-    showInspection(inspection, around.now);
-    // Which asking this answers.
-    byId('verdict').dataset.for = String(mine);
+    if (mine === latest) showInspection(inspection, around.now);
   }
   const soon = (): void => {
     clearTimeout(timer);

@@ -7,6 +7,7 @@ export default defineConfig({
     include: ['test/browser/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    maxWorkers: 2,
+    // On two cores: much of the time is waiting for what is drawn.
+    maxWorkers: 3,
   },
 });
