@@ -4,13 +4,14 @@
  *   npm run bench -- sign cold      these parts alone
  *   npm run bench -- --json FILE    the result with its versions, --plot FILE as a picture
  *   npm run bench -- --write        into docs/performance.md, .json and .svg
- *   npm run bench -- load           the local stack under load: bench/load.ts
+ *   npm run bench -- load           the whole issuer under load, around a quota of 100 signatures a second (--quota N)
  *
  * Ends with 1 when a goal is missed by more than the machine's noise, with 2 for words that it does not know.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { load } from './load/run.ts';
 import { caller } from './parts/caller.ts';
 import { calls } from './parts/calls.ts';
 import { clients } from './parts/clients.ts';
@@ -32,8 +33,7 @@ const DOCS = fileURLToPath(new URL('../docs/performance', import.meta.url));
 const MARKS = ['<!-- bench -->\n', '\n<!-- /bench -->'] as const;
 
 const { values, positionals } = readArguments();
-if (positionals[0] === 'load') await import('./load/run.ts');
-else process.exitCode = await bench();
+process.exitCode = positionals.includes('load') ? await load(Number(values.quota)) : await bench();
 
 async function bench(): Promise<number> {
   const chosen = PARTS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
@@ -73,12 +73,18 @@ function show(text: string): void {
 
 function readArguments() {
   try {
-    const options = { json: { type: 'string' }, plot: { type: 'string' }, write: { type: 'boolean' } } as const;
+    const options = {
+      json: { type: 'string' },
+      plot: { type: 'string' },
+      write: { type: 'boolean' },
+      quota: { type: 'string', default: '100' },
+    } as const;
     const given = parseArgs({ allowPositionals: true, options });
     const names = [...PARTS.map(({ name }) => name), 'load'];
     const unknown = given.positionals.find((name) => !names.includes(name));
-    if (unknown === undefined) return given;
-    throw new Error(`${unknown} is no part, there are ${names.join(', ')}`);
+    if (unknown !== undefined) throw new Error(`${unknown} is no part, there are ${names.join(', ')}`);
+    if (!(Number(given.values.quota) >= 10)) throw new Error(`--quota must be at least 10, got ${given.values.quota}`);
+    return given;
   } catch (error) {
     process.stderr.write(`bench: ${(error as Error).message}\n`);
     process.exit(2);

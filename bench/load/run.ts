@@ -1,1 +1,82 @@
-export {};
+/**
+ * `npm run bench -- load [--quota N]`: the whole issuer on this machine, with a KMS that takes its time (median 10 ms, one
+ * in a hundred over 60 ms) and has a quota, at half of it, at all of it and at three times as much, during a rotation and
+ * during a burn. Ends with 1 when a request hangs or is lost, or a refusal is not honest.
+ *
+ * The quota is a tenth of the real 1,000 a second, because the machine that this runs on is KMS, CloudFront and the callers
+ * too; what happens at a multiple of it does not depend on how large it is.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startLocalStack } from '../../lib/cli/local-stack.ts';
+import { KmsGate } from './kms-weather.ts';
+import { type Answered, offer } from './offer.ts';
+import { type Phase, phaseOf, phaseTable } from './phase.ts';
+
+const SECONDS = 10;
+const WEATHER = { p50Milliseconds: 10, p99Milliseconds: 60 };
+/**
+ * Environments of the sign function, each with one request at a time. As many as are wanted, as Lambda has them: one that
+ * was throttled is tried once more within half a second, and its environment waits with it.
+ */
+const SIGNERS = 80;
+/** A rotation and a burn have to fit into seconds. */
+const CONFIG = {
+  ...{ tokenLifetime: '4s', maxTokenLifetime: '4s', tick: '1s', signerCache: '1s', signingLatency: '2s' },
+  ...{ edgeMaxAge: '1s', edgeStaleWhileRevalidate: '0s', edgeStaleIfError: '0s', clockSkew: '1s' },
+  ...{ publicationLead: '4s', rotationPeriod: '10m', grace: '16s', verifierLeeway: '1s' },
+  verifiers: [{ name: 'own', keyCache: '1s', refetch: 'never' }],
+};
+
+export async function load(quota: number): Promise<number> {
+  const gate = new KmsGate({ ...WEATHER, quota });
+  const stack = await startLocalStack({
+    config: CONFIG,
+    signers: SIGNERS,
+    hooks: { before: (call) => gate.pass(call) },
+  });
+  const phases: Phase[] = [];
+  const during = async (name: string, share: number, happen: () => Promise<unknown> = async () => undefined) => {
+    process.stderr.write(`${name}\n`);
+    const [signed, throttled] = [gate.signed, gate.throttled];
+    const offered = offer(`${stack.url}/sign`, share * quota, SECONDS);
+    await sleep(2000);
+    const [answers] = await Promise.all([offered, happen()]);
+    const kms = { signed: gate.signed - signed, throttled: gate.throttled - throttled };
+    phases.push(phaseOf({ name, offered: share * quota, seconds: SECONDS, answers, kms }));
+    return answers;
+  };
+  const operate = async (body: object) => {
+    const response = await fetch(`${stack.url}/operate`, { method: 'POST', body: JSON.stringify(body) });
+    if (!response.ok) throw new Error(`operate must be done, got ${response.status}: ${await response.text()}`);
+  };
+  try {
+    // All environments start, and the standby has its lead.
+    await offer(`${stack.url}/sign`, quota / 2, 5);
+    await during('at half of the quota', 0.5);
+    await during('at the quota', 1);
+    await during('at three times the quota', 3);
+    const rotated = await during('a rotation, at half', 0.5, () => operate({ operation: 'rotate', reason: 'bench' }));
+    const kid = rotated.findLast((answer) => answer.kid)?.kid;
+    const burned = await during('a burn, at half', 0.5, () =>
+      operate({ operation: 'burn', kid, reason: 'bench' }),
+    );
+    process.stdout.write(`${phaseTable(phases)}\n`);
+    return report([
+      ...phases.flatMap(({ faults }) => faults),
+      ...changes(rotated, 'rotation'),
+      ...changes(burned, 'burn'),
+    ]);
+  } finally {
+    await stack.close();
+  }
+}
+
+/** Otherwise the phase showed nothing. */
+const changes = (answers: readonly Answered[], what: string): string[] =>
+  new Set(answers.flatMap(({ kid }) => kid ?? [])).size > 1 ? [] : [`no other key signed during the ${what}`];
+
+function report(faults: readonly string[]): number {
+  for (const fault of faults) process.stdout.write(`fault: ${fault}\n`);
+  if (faults.length === 0) process.stdout.write('nothing hung, nothing was lost, every refusal was honest\n');
+  return faults.length > 0 ? 1 : 0;
+}

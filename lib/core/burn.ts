@@ -11,7 +11,7 @@ import { documentPaths } from './issuer.ts';
 import { readJwks, renderJwks } from './jwks.ts';
 import { activeKey, isObserved, isRendered, type Keyring, pendingKeys } from './keyring.ts';
 import type { Seen } from './lifecycle.ts';
-import { look } from './look.ts';
+import { look, lookAtDocuments } from './look.ts';
 import type { KeyManager, Loaded } from './ports.ts';
 import { publish } from './publish.ts';
 import { recovered } from './recover.ts';
@@ -116,17 +116,21 @@ function terms(ports: RotatorPorts, policy: Policy, { reason, flush }: BurnReque
   return { reason, immediate: flush || !someAreBlind(policy), intent };
 }
 
-/** After a restore the burned key may be one that only the document knows. A bucket that is away holds up no burn. */
+/**
+ * After a restore the burned key may be one that only the document knows. Neither a bucket nor a KMS that is away holds up a
+ * burn; and a KMS that is away hides no document.
+ */
 async function currentKeyring(ports: RotatorPorts, policy: Policy, loaded: Loaded): Promise<Keyring> {
-  const seen = await look(ports, loaded.keyring, policy).catch(() => undefined);
-  if (seen && (loaded.keyring || seen.storedVersion > 0))
+  const { keyring } = loaded;
+  const seen = await look(ports, keyring, policy).catch(() => undefined);
+  if (seen && (keyring || seen.storedVersion > 0))
     return withoutLost(await recovered(ports, policy, loaded, seen), seen);
-  if (loaded.keyring) return loaded.keyring;
+  if (keyring) return withoutLost(keyring, seen ?? (await lookAtDocuments(ports.publisher, policy).catch(() => ({}))));
   throw new KeyturnError('keyring_missing', 'there is no keyring, so there is nothing to burn');
 }
 
 /** I2: a standby that the published document has lost, and that no tick has unobserved yet, does not take over. */
-function withoutLost(keyring: Keyring, { published }: Seen): Keyring {
+function withoutLost(keyring: Keyring, { published }: Partial<Seen>): Keyring {
   const lost = pendingKeys(keyring).filter((key) => isObserved(key) && published && !published.kids.has(key.kid));
   return lost.reduce((rest, { kid }) => unobserve(rest, kid), keyring);
 }

@@ -28,6 +28,8 @@ export interface PendingKey extends PublishedKey {
   readonly observedAt?: number;
   /** Ticks in which its canary token was refused or did not verify. */
   readonly canaryFailures?: number;
+  /** After `recover`: it may have signed in what the table has forgotten, and such tokens live until then at most. */
+  readonly tokensUntil?: number;
 }
 export type LeadWaiver = 'first-deployment' | 'burn';
 export type ObservedKey = PendingKey & { readonly observedAt: number };

@@ -171,11 +171,11 @@ const expire: Rule = ({ keyring: { imported = [] }, now }) =>
     }));
 
 /** A pending key that will never sign leaves once another one stands by. */
-const discard: Rule = ({ keyring, policy }) => {
+const discard: Rule = ({ keyring, policy, now }) => {
   const pending = pendingKeys(keyring);
   if (!pending.some((key) => isWanted(key, policy) && isObserved(key))) return [];
   return pending
-    .filter((key) => !isWanted(key, policy) && !key.retained)
+    .filter((key) => !isWanted(key, policy) && !key.retained && now >= (key.tokensUntil ?? 0))
     .map(({ kid, algorithm }) =>
       algorithm === policy.algorithm
         ? { kind: 'retire', kid, reason: 'canary failed', why: `its canary failed ${MAX_CANARY_FAILURES} times` }

@@ -37,7 +37,7 @@ export async function lookAgain(ports: LookPorts, before: Look, policy: Policy):
   return { ...before, ...documents, ...edge };
 }
 
-async function lookAtDocuments(publisher: Publisher, { issuer }: Policy) {
+export async function lookAtDocuments(publisher: Publisher, { issuer }: Policy) {
   const paths = documentPaths(issuer);
   const read = async (path: string) => [path, await publisher.read(path)] as const;
   const found = await Promise.all(Object.values(paths).map(read));

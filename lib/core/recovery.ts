@@ -6,6 +6,7 @@ import type { Policy } from './config.ts';
 import { isPublicJwk, type PublicJwk } from './jwk.ts';
 import type { ServedJwks } from './jwks.ts';
 import { type ActiveKey, activeKey, type GraceKey, isRendered, type Key, type Keyring } from './keyring.ts';
+import { graceEnd } from './policy.ts';
 import { activationTerms } from './transitions.ts';
 
 /** A key of the document that KMS confirms: genuine, enabled, and with this very public key. */
@@ -16,7 +17,8 @@ export interface ConfirmedKey {
 }
 
 /**
- * - A key that both hold stays as it is, whatever KMS says of it: its tokens may be live (I5).
+ * - A key that both hold stays as it is, whatever KMS says of it: its tokens may be live (I5). A pending one may have
+ *   signed in what the table has forgotten, and stays for as long as such tokens live.
  * - A key that is in the keyring and not in the document has left it since: it is retired, and never signs again (it may
  *   have been burned).
  * - A key that is in the document and not in the keyring, and that KMS confirms, may have live tokens: it goes into grace.
@@ -28,13 +30,18 @@ export function recoverKeyring(
   keyring: Keyring,
   { version: documentVersion, kids }: ServedJwks,
   document: readonly ConfirmedKey[],
-  policy: Pick<Policy, 'maxTokenLifetime' | 'cryptoperiod'>,
+  policy: Policy,
   now: number,
 ): Keyring {
+  const maxTokenLifetime = longestPromise(keyring, policy);
+  const tokensUntil = graceEnd(policy, { endedAt: now, maxTokenLifetime });
   const version = Math.max(keyring.documentVersion, documentVersion) + 1;
-  const kept = keyring.keys.map((key) => (isRendered(key) && !kids.has(key.kid) ? gone(key, version, now) : key));
+  const kept = keyring.keys.map((key) => {
+    if (isRendered(key) && !kids.has(key.kid)) return gone(key, version, now);
+    return key.state === 'pending' ? { ...key, tokensUntil } : key;
+  });
   const unknown = document.filter(({ jwk }) => !keyring.keys.some(({ kid }) => kid === jwk.kid));
-  const adopted = unknown.map((key) => toGrace(key, policy, now));
+  const adopted = unknown.map((key) => toGrace(key, maxTokenLifetime, now));
   const { imported = [], ...rest } = keyring;
   // What has left the documents since may have been burned. What came since has to be imported anew.
   const published = imported.filter(({ jwk }) => kids.has(jwk.kid));
@@ -76,7 +83,11 @@ const asPublished = ({ keyArn, jwk, createdAt }: ConfirmedKey) => ({
   sinceVersion: 2,
 });
 
-const toGrace = (key: ConfirmedKey, { maxTokenLifetime }: { maxTokenLifetime: number }, now: number): GraceKey => ({
+/** What was promised under a policy that is forgotten too may have been more. */
+const longestPromise = ({ keys }: Keyring, { maxTokenLifetime }: Policy): number =>
+  Math.max(maxTokenLifetime, ...keys.map((key) => ('maxTokenLifetime' in key ? key.maxTokenLifetime : 0)));
+
+const toGrace = (key: ConfirmedKey, maxTokenLifetime: number, now: number): GraceKey => ({
   state: 'grace',
   ...asPublished(key),
   activatedAt: key.createdAt,

@@ -115,7 +115,7 @@ export const activationTerms = (
 export function activate(keyring: Keyring, key: ObservedKey, terms: ActivationTerms, now: number): Keyring {
   // The keyring's own key, not the caller's copy: an activation must not change what is rendered.
   const standby = find(keyring, key.kid, 'pending');
-  const { observedAt, canaryFailures: _, ...published } = standby;
+  const { observedAt, canaryFailures: _, tokensUntil: ___, ...published } = standby;
   if (observedAt === undefined) return refuse(`key ${key.kid} has not been observed`);
   const { rotationRequested: __, flush, ...rest } = keyring;
   return {

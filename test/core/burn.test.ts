@@ -120,14 +120,24 @@ describe('the active key is burned', () => {
   });
 });
 
-test('a standby that the published document has lost does not take over', async () => {
+test.each([
+  ['', []],
+  [', and KMS lists no keys', ['keys.tagged']],
+  [', and the edge is silent', ['edge.fetch']],
+])('a standby that the published document has lost does not take over%s', async (_, away) => {
   const world = await settled({ verifiers: ['envoy'] });
   const [burned, lost] = [active(world), standby(world)];
   const stored = world.bucket.objects.get(JWKS);
   const { keys, ...rest } = JSON.parse(stored?.body ?? '') as { keys: { kid: string }[] };
   const body = JSON.stringify({ keys: keys.filter(({ kid }) => kid !== lost), ...rest });
   if (stored) world.bucket.objects.set(JWKS, { ...stored, body, etag: 'by hand' });
+  world.intercept = ({ name }) => {
+    if (away.includes(name)) throw new Error('away');
+  };
   await world.burn({ kids: [burned] });
+  expect(activeKey(world.keyring)?.kid).not.toBe(lost);
+  world.intercept = undefined;
+  await world.tick();
   expect(active(world)).not.toBe(lost);
   expect(activeKey(world.keyring)).toMatchObject({ leadWaived: 'burn' });
 });

@@ -590,6 +590,28 @@ describe('recover', () => {
     await verify(world, token);
   });
 
+  test('keeps a standby that has signed since the backup until its last token is dead, wanted or not', async () => {
+    const world = await settled();
+    await world.pass(2 * DAY);
+    const backup = world.keyrings.item;
+    const forgotten = standby(world) ?? '';
+    await world.rotateNow();
+    expect(active(world)).toBe(forgotten);
+    const { token, expiresAt } = await world.signer().sign(world.request({ expiresIn: HOUR }));
+    world.keyrings.item = backup;
+    world.policy = { ...world.policy, algorithm: 'EdDSA' };
+    await recover(world.rotatorPorts, world.policy);
+    await world.tick();
+    const serves = async () => readJwks((await world.bucket.fetch(JWKS)).body)?.kids.has(forgotten);
+    while (world.now < expiresAt) {
+      expect(await serves()).toBe(true);
+      await verify(world, token);
+      await world.pass(900);
+    }
+    await world.pass(60 * DAY);
+    expect(await serves()).toBe(false);
+  });
+
   test('of a lost table has the oldest key of the document sign', async () => {
     const world = await settled();
     await world.pass(95 * DAY);

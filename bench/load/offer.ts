@@ -1,0 +1,43 @@
+/**
+ * Offers requests at a rate, whether or not the former ones have been answered, and takes each one's time from when it was
+ * due: a server that stalls is charged for all whom it kept waiting.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface Answered {
+  readonly status: number;
+  readonly code: string | undefined;
+  readonly kid: string | undefined;
+  readonly retryAfter: string | null;
+  /** From when it was due. */
+  readonly milliseconds: number;
+}
+
+/** Longer than the function may take, by much: who gets no answer by then has been left hanging. */
+const HANGING_MS = 30_000;
+const BODY = JSON.stringify({ audience: 'orders-api', claims: { sub: 'svc:checkout' } });
+
+export async function offer(url: string, perSecond: number, seconds: number): Promise<readonly Answered[]> {
+  const answers: Promise<Answered>[] = [];
+  const start = performance.now();
+  for (let index = 0; index < perSecond * seconds; index++) {
+    const due = start + (index / perSecond) * 1000;
+    const wait = due - performance.now();
+    if (wait > 1) await sleep(wait);
+    answers.push(ask(url, due));
+  }
+  return Promise.all(answers);
+}
+
+async function ask(url: string, due: number): Promise<Answered> {
+  try {
+    const signal = AbortSignal.timeout(HANGING_MS);
+    const response = await fetch(url, { method: 'POST', body: BODY, signal });
+    const { code, kid } = (await response.json()) as { code?: string; kid?: string };
+    const { status, headers } = response;
+    return { status, code, kid, retryAfter: headers.get('retry-after'), milliseconds: performance.now() - due };
+  } catch (error) {
+    const code = (error as Error).name;
+    return { status: 0, code, kid: undefined, retryAfter: null, milliseconds: performance.now() - due };
+  }
+}

@@ -1,0 +1,73 @@
+/** What became of the requests of one phase, and what of it should not have. */
+import type { Answered } from './offer.ts';
+
+interface Offered {
+  readonly name: string;
+  /** Requests a second. */
+  readonly offered: number;
+  readonly seconds: number;
+  readonly answers: readonly Answered[];
+  readonly kms: { readonly signed: number; readonly throttled: number };
+}
+
+export interface Phase extends Omit<Offered, 'answers'> {
+  readonly tokens: number;
+  readonly refused: ReadonlyMap<string, number>;
+  readonly p50: number;
+  readonly p99: number;
+  readonly slowest: number;
+  readonly faults: readonly string[];
+}
+
+/** The function's own timeout at KMS, twice, and what a busy machine adds: more is a hang. */
+const PATIENCE_MS = 10_000;
+/** Honest refusals: come again later. */
+const LATER = [429, 503];
+
+export function phaseOf({ answers, ...offered }: Offered): Phase {
+  const tokens = answers.filter(({ status }) => status === 200);
+  const times = tokens.map(({ milliseconds }) => milliseconds).toSorted((a, b) => a - b);
+  const at = (share: number) => times[Math.min(times.length - 1, Math.floor(share * times.length))] ?? Number.NaN;
+  const refused = new Map<string, number>();
+  for (const { status, code } of answers.filter(({ status }) => status !== 200)) {
+    const name = `${status} ${code}`;
+    refused.set(name, (refused.get(name) ?? 0) + 1);
+  }
+  const count = (is: (answer: Answered) => boolean, what: string): string[] => {
+    const found = answers.filter(is).length;
+    return found > 0 ? [`${offered.name}: ${found} ${what}`] : [];
+  };
+  return {
+    ...offered,
+    tokens: tokens.length,
+    refused,
+    ...{ p50: at(0.5), p99: at(0.99), slowest: Math.max(...answers.map(({ milliseconds }) => milliseconds)) },
+    faults: [
+      ...count(
+        ({ status }) => status !== 200 && !LATER.includes(status),
+        'neither had a token nor were told to come again',
+      ),
+      ...count(({ status, retryAfter }) => LATER.includes(status) && !retryAfter, 'were refused without Retry-After'),
+      ...count(({ milliseconds }) => milliseconds > PATIENCE_MS, `waited longer than ${PATIENCE_MS / 1000} s`),
+    ],
+  };
+}
+
+const HEAD = ['phase', 'offered/s', 'tokens/s', 'p50 ms', 'p99 ms', 'slowest', 'KMS signed', 'throttled', 'refused'];
+
+export function phaseTable(phases: readonly Phase[]): string {
+  const rows = phases.map(({ name, offered, seconds, tokens, p50, p99, slowest, kms, refused }) => [
+    ...[name, String(offered), (tokens / seconds).toFixed(0), p50.toFixed(0), p99.toFixed(0), slowest.toFixed(0)],
+    ...[String(kms.signed), String(kms.throttled)],
+    [...refused].map(([what, times]) => `${times} × ${what}`).join(', ') || 'none',
+  ]);
+  const widths = HEAD.map((head, at) => Math.max(head.length, ...rows.map((row) => row[at]?.length ?? 0)));
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, at) =>
+        at === 0 || at === HEAD.length - 1 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0),
+      )
+      .join('  ')
+      .trimEnd();
+  return [HEAD, ...rows].map(line).join('\n');
+}
