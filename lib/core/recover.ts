@@ -11,12 +11,14 @@ import type { Keyring } from './keyring.ts';
 import { type Look, look } from './look.ts';
 import type { KeyManager, Loaded } from './ports.ts';
 import { type ConfirmedKey, publicKeys, recoverKeyring } from './recovery.ts';
-import { type RotatorPorts, rotate, type TickReport } from './rotate.ts';
+import { load, type RotatorPorts, rotate, type TickReport } from './rotate.ts';
 import { foundKeyring } from './transitions.ts';
 
-/** @throws KeyturnError `transition_refused` when the document is not newer than the keyring, and what a tick throws */
+/** @throws KeyturnError `transition_refused` when the document is not newer than the keyring, `clock_skewed`, and
+ *   what a tick throws */
 export async function recover(ports: RotatorPorts, policy: Policy): Promise<TickReport> {
-  const loaded = await ports.store.load();
+  // What it ends is stamped by its own clock.
+  const loaded = await load(ports, policy);
   const seen = await look(ports, loaded.keyring, policy);
   const { documentVersion = 0 } = loaded.keyring ?? {};
   const isHere = loaded.keyring?.home === ports.publisher.home;

@@ -121,7 +121,7 @@ function inUse(keyring: Keyring): Keyring {
 }
 
 /** I7: whose clock is off by more than the windows allow for decides nothing. */
-async function load({ store, clock }: RotatorPorts, { clockSkew }: Policy): Promise<Loaded> {
+export async function load({ store, clock }: RotatorPorts, { clockSkew }: Policy): Promise<Loaded> {
   const before = clock();
   const loaded = await store.load();
   const after = clock();

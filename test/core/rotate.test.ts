@@ -555,6 +555,20 @@ describe('recover', () => {
     await expect(recover(world.rotatorPorts, world.policy)).rejects.toMatchObject({ code: 'transition_refused' });
   });
 
+  test('is refused by a clock that is off, and changes nothing', async () => {
+    const world = await settled();
+    const backup = world.keyrings.item;
+    await world.pass(2 * DAY);
+    await world.rotateNow();
+    await world.tick();
+    world.keyrings.item = backup;
+    world.rotatorSkew = world.policy.clockSkew + 3600;
+    await expect(recover(world.rotatorPorts, world.policy)).rejects.toMatchObject({ code: 'clock_skewed' });
+    expect(world.keyrings.item).toBe(backup);
+    world.rotatorSkew = 0;
+    await recover(world.rotatorPorts, world.policy);
+  });
+
   test('of a restored table keeps what verifiers hold, retires what has left, and goes on', async () => {
     const world = await settled();
     const backup = world.keyrings.item;
