@@ -92,16 +92,25 @@ function show({ burned, signing, removedAt, exposure, ...report }: BurnReport, i
 
 const UNBOUNDED = { restart: 'it restarts', 'fresh-kid': 'a token of the fresh key, or a restart' };
 
+const rejection = (instant: number | undefined, now: number): string =>
+  instant === undefined ? 'knows it' : until(instant, now);
+
 /** Who trusts it for the longest comes first. */
 function exposureTable(exposure: readonly Exposure[]): string[] {
   const now = Date.now() / 1000;
   const end = ({ acceptsBurnedUntil: until }: Exposure) => (typeof until === 'number' ? until : Number.MAX_VALUE);
+  /** The standby that signs now has not had its lead. */
+  const isYoung = exposure.some(({ rejectsStandbyUntil }) => rejectsStandbyUntil !== undefined);
   const rows = exposure
     .toSorted((a, b) => end(b) - end(a))
-    .map(({ title, acceptsBurnedUntil: accepts, rejectsFreshUntil: rejects }) => [
+    .map(({ title, acceptsBurnedUntil: accepts, rejectsFreshUntil, rejectsStandbyUntil }) => [
       title,
       typeof accepts === 'number' ? until(accepts, now) : UNBOUNDED[accepts],
-      rejects === undefined ? 'knows it' : until(rejects, now),
+      rejection(rejectsFreshUntil, now),
+      ...(isYoung ? [rejection(rejectsStandbyUntil, now)] : []),
     ]);
-  return rows.length === 0 ? [] : table([['VERIFIER', 'ACCEPTS IT UNTIL', 'REJECTS THE FRESH KEY UNTIL'], ...rows]);
+  const heading = ['VERIFIER', 'ACCEPTS IT UNTIL', 'REJECTS THE FRESH KEY UNTIL'];
+  return rows.length === 0
+    ? []
+    : table([[...heading, ...(isYoung ? ['AND THE ONE THAT SIGNS NOW UNTIL'] : [])], ...rows]);
 }

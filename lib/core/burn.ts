@@ -179,13 +179,14 @@ async function outcome(ports: RotatorPorts, policy: Policy, kids: readonly strin
   const isRemoved = served !== undefined && !kids.some((kid) => served.kids.has(kid));
   const now = ports.clock();
   const { flush } = keyring;
-  const signing = activeKey(keyring)?.kid;
+  const signing = activeKey(keyring);
+  const waits = flush !== undefined && !flush.immediate;
   return {
-    ...(signing && { signing }),
+    ...(signing && { signing: signing.kid }),
     ...(isRemoved && { removedAt: now }),
     // Without a removal there is no bound to state.
     exposure: isRemoved
-      ? exposure(policy, now, flush && !flush.immediate ? flush.at + policy.publicationLead : now)
+      ? exposure(policy, now, waits ? flush.at + policy.publicationLead : now, waits ? signing : undefined)
       : [],
   };
 }

@@ -1,5 +1,6 @@
 /** What a burn costs, told honestly: who accepts the burned key until when, and who rejects the fresh one. */
 import type { Policy } from './config.ts';
+import type { ActiveKey } from './keyring.ts';
 import { edgeAge } from './policy.ts';
 import { blindSeconds, fetchesOnce, VERIFIERS, type Verifier } from './verifiers.ts';
 
@@ -13,6 +14,8 @@ export interface Exposure {
   readonly acceptsBurnedUntil: number | 'fresh-kid' | 'restart';
   /** Until when it may reject tokens of the fresh key. Absent: the fresh key signs when it has long been able to know it. */
   readonly rejectsFreshUntil?: number;
+  /** Until when it may reject tokens of the standby that signs until then. Absent: it has long been able to know it. */
+  readonly rejectsStandbyUntil?: number;
 }
 
 /** Whether some declared verifier would reject a key that it has never seen. */
@@ -22,14 +25,21 @@ export const someAreBlind = ({ verifiers }: Pick<Policy, 'verifiers'>): boolean 
 /**
  * @param removedAt when the document without the burned key was published
  * @param freshAt when the fresh key signs (or will)
+ * @param standby what signs until then: after a rotation it has not had its lead, and a burn does not wait for it
  */
-export function exposure(policy: Policy, removedAt: number, freshAt: number): Exposure[] {
+export function exposure(
+  policy: Policy,
+  removedAt: number,
+  freshAt: number,
+  standby?: Pick<ActiveKey, 'observedAt'>,
+): Exposure[] {
   const declared = policy.verifiers ?? Object.values(VERIFIERS).filter((verifier) => !fetchesOnce(verifier));
   return declared.map((verifier) => ({
     verifier: verifier.name,
     title: verifier.title,
     acceptsBurnedUntil: acceptsBurnedUntil(verifier, removedAt + edgeAge(policy) + 2 * policy.clockSkew),
     ...rejects(verifier, removedAt + edgeAge(policy), freshAt),
+    ...(standby && rejectsStandby(verifier, standby.observedAt + edgeAge(policy), removedAt)),
   }));
 }
 
@@ -47,4 +57,9 @@ export function acceptsBurnedUntil(verifier: Verifier, oldest: number): Exposure
 function rejects(verifier: Verifier, oldest: number, freshAt: number): { rejectsFreshUntil?: number } {
   const known = oldest + blindSeconds(verifier);
   return known > freshAt ? { rejectsFreshUntil: known } : {};
+}
+
+function rejectsStandby(verifier: Verifier, oldest: number, now: number): { rejectsStandbyUntil?: number } {
+  const known = oldest + blindSeconds(verifier);
+  return known > now ? { rejectsStandbyUntil: known } : {};
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, Stack, Validations } from 'aws-cdk-lib';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { afterAll, describe, expect, test } from 'vitest';
 import { acknowledgeFindings } from '../../lib/cdk/findings.ts';
@@ -20,7 +21,9 @@ function findings(acknowledge: (issuer: TokenIssuer) => void, env?: { account: s
   const outdir = mkdtempSync(join(directory, 'cdk.out-'));
   const app = new App({ context: CONTEXT, outdir });
   const stack = new Stack(app, 'Keyturn', env && { env });
-  acknowledge(new TokenIssuer(stack, 'Issuer', { issuer: ISSUER }));
+  const alarmTopic = Topic.fromTopicArn(stack, 'Topic', 'arn:aws:sns:eu-central-1:111122223333:on-call');
+  const watching = { alarmTopic, watchTrail: true, clientMetrics: true, dashboard: true, events: true };
+  acknowledge(new TokenIssuer(stack, 'Issuer', { issuer: ISSUER, ...(env && watching) }));
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   try {
     app.synth();
@@ -39,7 +42,7 @@ describe('findings', () => {
     expect(findings(acknowledgeFindings)).toEqual([]);
   });
 
-  test('nor where account and Region are known', () => {
+  test('nor where account and Region are known, and all is watched', () => {
     expect(findings(acknowledgeFindings, { account: '111122223333', region: 'eu-central-1' })).toEqual([]);
   });
 

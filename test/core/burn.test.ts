@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { KeyturnError } from '../../lib/core/errors.ts';
 import { documentPaths } from '../../lib/core/issuer.ts';
 import { readJwks } from '../../lib/core/jwks.ts';
-import { activeKey, pendingKeys, renderedKeys } from '../../lib/core/keyring.ts';
+import { activeKey, type PendingKey, pendingKeys, renderedKeys } from '../../lib/core/keyring.ts';
 import { World } from '../../lib/simulator/world.ts';
 
 const HOUR = 3600;
@@ -384,5 +384,21 @@ describe('the answer', () => {
     const world = await settled({ verifiers: ['envoy'] });
     const { exposure } = await world.burn({ kids: [active(world)] });
     expect(exposure[0]).not.toHaveProperty('rejectsFreshUntil');
+  });
+
+  test('soon after a rotation says who may reject the standby that signs, until when', async () => {
+    const exposed = async (age: number, flush: boolean) => {
+      const world = await settled({ verifiers: ['envoy', 'jose'] });
+      const { observedAt = 0 } = world.keyring.keys.find(({ state }) => state === 'pending') as PendingKey;
+      world.now = observedAt + age;
+      const { exposure } = await world.burn({ kids: [active(world)], flush });
+      return exposure.map(({ rejectsStandbyUntil: until }) => until && Math.round(until - observedAt));
+    };
+    const blind = 300 + 60 + 3600 + 600;
+    expect(await exposed(60, false)).toEqual([blind, expect.any(Number)]);
+    expect(await exposed(blind - 1, false)).toEqual([blind, undefined]);
+    expect(await exposed(blind + 1, false)).toEqual([undefined, undefined]);
+    // The fresh key signs at once, and its own column says what that costs.
+    expect(await exposed(60, true)).toEqual([undefined, undefined]);
   });
 });
