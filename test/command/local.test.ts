@@ -14,7 +14,7 @@ test.concurrent('what it prints is true: the issuer, the JWKS, the curl line and
   const command = new Command('local', '--port', '0');
   await command.says(/list-keys\n/);
   expect(command.stdout).toContain('Its keys are NOT in KMS');
-  const [, issuer = ''] = await command.says(/^ {2}issuer +(\S+)$/m);
+  const [, issuer = ''] = await command.says(/^ {2}issuer +(\S+) {3}\(in a browser: its keys in time\)$/m);
   const [, jwksUrl = ''] = await command.says(/^ {2}JWKS +(\S+)$/m);
   expect(issuer).toMatch(/^http:\/\/localhost:\d+$/);
 
