@@ -77,23 +77,23 @@ export interface Upcoming {
   readonly what: string;
 }
 
-export function upcomingOf(keys: readonly KeyView[], now: number): Upcoming[] {
+/** What is late is still to come. */
+export function upcomingOf(keys: readonly KeyView[]): Upcoming[] {
   const active = keys.find(({ state }) => state === 'active');
-  const events = keys.flatMap((key): { at: number | undefined; what: string }[] => {
+  const events = keys.flatMap((key): { readonly at: number | undefined; readonly what: string }[] => {
     const { state, published, signs, leaves } = key;
     const name = nameOf(key);
-    const from = active && state === 'pending' ? ` in place of ${nameOf(active)}` : '';
-    return [
-      ...(state === 'planned'
-        ? [{ at: published, what: 'A new key is made and published; it does not sign yet' }]
-        : []),
-      ...(state === 'pending' ? [{ at: signs, what: `${name} begins to sign${from}` }] : []),
-      ...(state === 'grace' || state === 'active' || state === 'imported'
-        ? [{ at: leaves, what: `${name} leaves the JWKS: its last token has ended` }]
-        : []),
-    ];
+    const place = active ? ` in place of ${nameOf(active)}` : '';
+    switch (state) {
+      case 'planned':
+        return [{ at: published, what: 'A new key is made and published; it does not sign yet' }];
+      case 'pending':
+        return [{ at: signs, what: `${name} begins to sign${place}` }];
+      case 'unknown':
+        return [];
+      default:
+        return [{ at: leaves, what: `${name} leaves the JWKS: its last token has ended` }];
+    }
   });
-  return events
-    .filter((event): event is Upcoming => event.at !== undefined && (event.at > now || event.what.includes('begins')))
-    .toSorted((a, b) => a.at - b.at);
+  return events.filter((event): event is Upcoming => event.at !== undefined).toSorted((a, b) => a.at - b.at);
 }

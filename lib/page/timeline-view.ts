@@ -25,7 +25,7 @@ export function showKeys(keys: readonly KeyView[], now: number): void {
   byId('axis').hidden = scale === undefined;
   if (scale) show(byId('axis'), ...axisOf(scale, now));
   show(byId('rows'), ...keys.map((key) => rowOf(key, scale, now)));
-  const upcoming = upcomingOf(keys, now);
+  const upcoming = upcomingOf(keys);
   byId('next').hidden = upcoming.length === 0;
   show(
     byId('upcoming'),
