@@ -70,10 +70,16 @@ function say(text: string): void {
   place.hidden = text === '';
 }
 
-function again(): void {
-  if (!document.hidden) void refresh();
+/** One at a time: an answer that is late must not be drawn over a newer one. */
+let isAsking = false;
+
+async function again(): Promise<void> {
+  if (document.hidden || isAsking) return;
+  isAsking = true;
+  await refresh();
+  isAsking = false;
 }
 
-void refresh();
+void again();
 setInterval(again, REFRESH_MS);
 document.addEventListener('visibilitychange', again);
