@@ -10,7 +10,7 @@ import { type Exposure, exposure, someAreBlind } from './exposure.ts';
 import { documentPaths } from './issuer.ts';
 import { readJwks, renderJwks } from './jwks.ts';
 import { activeKey, isObserved, isRendered, type Keyring, pendingKeys } from './keyring.ts';
-import type { Seen } from './lifecycle.ts';
+import type { Seen } from './look.ts';
 import { look, lookAtDocuments } from './look.ts';
 import type { KeyManager, Loaded } from './ports.ts';
 import { publish } from './publish.ts';

@@ -1,7 +1,8 @@
 /** What is not as it should be and that no step of this tick can mend: each is a reason for an alarm. */
 import { documentPaths } from './issuer.ts';
 import { activeKey, isRendered, pendingKeys, publishedCount } from './keyring.ts';
-import { ownKmsKeys, type Seen } from './lifecycle.ts';
+import { ownKmsKeys } from './lifecycle.ts';
+import type { Seen } from './look.ts';
 import { maxKeys, maxKmsKeys, unsafe } from './policy.ts';
 import { readiness } from './readiness.ts';
 

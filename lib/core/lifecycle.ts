@@ -7,7 +7,6 @@
 import type { Policy } from './config.ts';
 import { renderDocuments } from './discovery.ts';
 import { formatDuration, formatInstant } from './duration.ts';
-import type { ServedJwks } from './jwks.ts';
 import {
   flushes,
   isObserved,
@@ -17,25 +16,10 @@ import {
   pendingKeys,
   publishedCount,
 } from './keyring.ts';
+import type { Seen } from './look.ts';
 import { graceEnd, maxKeys, maxKmsKeys, orphanAge } from './policy.ts';
-import type { Document, KmsKey, StoredDocument } from './ports.ts';
+import type { Document, KmsKey } from './ports.ts';
 import { readiness } from './readiness.ts';
-
-/** What one tick saw outside the keyring. */
-export interface Seen {
-  /** The documents in the bucket, by path. */
-  readonly stored: ReadonlyMap<string, StoredDocument>;
-  /** The highest version that any of them carries, 0 without any. */
-  readonly storedVersion: number;
-  /** The JWKS in the bucket; undefined when there is none or it is not ours. */
-  readonly published: ServedJwks | undefined;
-  /** The JWKS that the edge serves; undefined when it cannot be had. */
-  readonly edge: ServedJwks | undefined;
-  /** The very bytes of it. */
-  readonly edgeBody: string | undefined;
-  /** KMS keys by ARN: those that carry our tag, and those of the keyring. */
-  readonly kms: ReadonlyMap<string, KmsKey>;
-}
 
 export type Step = { readonly why: string } & (
   | { readonly kind: 'intend' }

@@ -3,9 +3,24 @@ import type { Policy } from './config.ts';
 import { documentPaths } from './issuer.ts';
 import { readJwks, readVersion, type ServedJwks } from './jwks.ts';
 import type { Keyring } from './keyring.ts';
-import type { Seen } from './lifecycle.ts';
 import { edgeAge } from './policy.ts';
 import type { Edge, KeyManager, KmsKey, Publisher, StoredDocument } from './ports.ts';
+
+/** What one tick saw outside the keyring. */
+export interface Seen {
+  /** The documents in the bucket, by path. */
+  readonly stored: ReadonlyMap<string, StoredDocument>;
+  /** The highest version that any of them carries, 0 without any. */
+  readonly storedVersion: number;
+  /** The JWKS in the bucket; undefined when there is none or it is not ours. */
+  readonly published: ServedJwks | undefined;
+  /** The JWKS that the edge serves; undefined when it cannot be had. */
+  readonly edge: ServedJwks | undefined;
+  /** The very bytes of it. */
+  readonly edgeBody: string | undefined;
+  /** KMS keys by ARN: those that carry our tag, and those of the keyring. */
+  readonly kms: ReadonlyMap<string, KmsKey>;
+}
 
 export interface LookPorts {
   readonly publisher: Publisher;

@@ -3,7 +3,7 @@ import { isOpen } from './activation-window.ts';
 import type { Policy } from './config.ts';
 import { formatDuration, formatInstant } from './duration.ts';
 import { activeKey, type Keyring, type LeadWaiver, type ObservedKey, standbyKey } from './keyring.ts';
-import type { Seen } from './lifecycle.ts';
+import type { Seen } from './look.ts';
 
 export interface Readiness {
   readonly ready: boolean;
