@@ -4,7 +4,7 @@
  *   npm run bench -- sign cold      these parts alone
  *   npm run bench -- --json FILE    the result with its versions, --plot FILE as a picture
  *   npm run bench -- --write        into docs/performance.md, .json and .svg
- *   npm run bench -- load           the whole issuer under load, around a quota of 100 signatures a second (--quota N)
+ *   npm run bench -- load           the whole issuer under load, around a quota of 50 signatures a second (--quota N)
  *
  * Ends with 1 when a goal is missed by more than the machine's noise, with 2 for words that it does not know.
  */
@@ -77,7 +77,7 @@ function readArguments() {
       json: { type: 'string' },
       plot: { type: 'string' },
       write: { type: 'boolean' },
-      quota: { type: 'string', default: '100' },
+      quota: { type: 'string', default: '50' },
     } as const;
     const given = parseArgs({ allowPositionals: true, options });
     const names = [...PARTS.map(({ name }) => name), 'load'];

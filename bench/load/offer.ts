@@ -11,6 +11,8 @@ export interface Answered {
   readonly retryAfter: string | null;
   /** From when it was due. */
   readonly milliseconds: number;
+  /** Since the first one was due. */
+  readonly at: number;
 }
 
 /** Longer than the function may take, by much: who gets no answer by then has been left hanging. */
@@ -24,20 +26,25 @@ export async function offer(url: string, perSecond: number, seconds: number): Pr
     const due = start + (index / perSecond) * 1000;
     const wait = due - performance.now();
     if (wait > 1) await sleep(wait);
-    answers.push(ask(url, due));
+    answers.push(ask(url, due, start));
   }
   return Promise.all(answers);
 }
 
-async function ask(url: string, due: number): Promise<Answered> {
+async function ask(url: string, due: number, start: number): Promise<Answered> {
   try {
     const signal = AbortSignal.timeout(HANGING_MS);
     const response = await fetch(url, { method: 'POST', body: BODY, signal });
     const { code, kid } = (await response.json()) as { code?: string; kid?: string };
     const { status, headers } = response;
-    return { status, code, kid, retryAfter: headers.get('retry-after'), milliseconds: performance.now() - due };
+    return { status, code, kid, retryAfter: headers.get('retry-after'), ...times(due, start) };
   } catch (error) {
     const code = (error as Error).name;
-    return { status: 0, code, kid: undefined, retryAfter: null, milliseconds: performance.now() - due };
+    return { status: 0, code, kid: undefined, retryAfter: null, ...times(due, start) };
   }
 }
+
+const times = (due: number, start: number) => ({
+  milliseconds: performance.now() - due,
+  at: performance.now() - start,
+});

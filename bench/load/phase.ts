@@ -11,7 +11,7 @@ interface Offered {
 }
 
 export interface Phase extends Omit<Offered, 'answers'> {
-  readonly tokens: number;
+  readonly tokensPerSecond: number;
   readonly refused: ReadonlyMap<string, number>;
   readonly p50: number;
   readonly p99: number;
@@ -39,7 +39,7 @@ export function phaseOf({ answers, ...offered }: Offered): Phase {
   };
   return {
     ...offered,
-    tokens: tokens.length,
+    tokensPerSecond: tokens.length / Math.max(offered.seconds, ...tokens.map(({ at }) => at / 1000)),
     refused,
     ...{ p50: at(0.5), p99: at(0.99), slowest: Math.max(...answers.map(({ milliseconds }) => milliseconds)) },
     faults: [
@@ -56,8 +56,8 @@ export function phaseOf({ answers, ...offered }: Offered): Phase {
 const HEAD = ['phase', 'offered/s', 'tokens/s', 'p50 ms', 'p99 ms', 'slowest', 'KMS signed', 'throttled', 'refused'];
 
 export function phaseTable(phases: readonly Phase[]): string {
-  const rows = phases.map(({ name, offered, seconds, tokens, p50, p99, slowest, kms, refused }) => [
-    ...[name, String(offered), (tokens / seconds).toFixed(0), p50.toFixed(0), p99.toFixed(0), slowest.toFixed(0)],
+  const rows = phases.map(({ name, offered, tokensPerSecond, p50, p99, slowest, kms, refused }) => [
+    ...[name, String(offered), tokensPerSecond.toFixed(0), p50.toFixed(0), p99.toFixed(0), slowest.toFixed(0)],
     ...[String(kms.signed), String(kms.throttled)],
     [...refused].map(([what, times]) => `${times} × ${what}`).join(', ') || 'none',
   ]);

@@ -3,7 +3,7 @@
  * in a hundred over 60 ms) and has a quota, at half of it, at all of it and at three times as much, during a rotation and
  * during a burn. Ends with 1 when a request hangs or is lost, or a refusal is not honest.
  *
- * The quota is a tenth of the real 1,000 a second, because the machine that this runs on is KMS, CloudFront and the callers
+ * The quota is a twentieth of the real 1,000 a second, because the machine that this runs on is Lambda, KMS and the callers
  * too; what happens at a multiple of it does not depend on how large it is.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,7 +18,7 @@ const WEATHER = { p50Milliseconds: 10, p99Milliseconds: 60 };
  * Environments of the sign function, each with one request at a time. As many as are wanted, as Lambda has them: one that
  * was throttled is tried once more within half a second, and its environment waits with it.
  */
-const SIGNERS = 80;
+const SIGNERS = 60;
 /** A rotation and a burn have to fit into seconds. */
 const CONFIG = {
   ...{ tokenLifetime: '4s', maxTokenLifetime: '4s', tick: '1s', signerCache: '1s', signingLatency: '2s' },
@@ -50,16 +50,16 @@ export async function load(quota: number): Promise<number> {
     if (!response.ok) throw new Error(`operate must be done, got ${response.status}: ${await response.text()}`);
   };
   try {
-    // All environments start, and the standby has its lead.
-    await offer(`${stack.url}/sign`, quota / 2, 5);
+    const isUp = async () => (await offer(`${stack.url}/sign`, 1, 1)).every(({ status }) => status === 200);
+    while (!(await isUp())) process.stderr.write('not up yet\n');
+    // Environments start, and the standby has its lead.
+    await offer(`${stack.url}/sign`, quota / 2, 6);
     await during('at half of the quota', 0.5);
     await during('at the quota', 1);
     await during('at three times the quota', 3);
     const rotated = await during('a rotation, at half', 0.5, () => operate({ operation: 'rotate', reason: 'bench' }));
     const kid = rotated.findLast((answer) => answer.kid)?.kid;
-    const burned = await during('a burn, at half', 0.5, () =>
-      operate({ operation: 'burn', kid, reason: 'bench' }),
-    );
+    const burned = await during('a burn, at half', 0.5, () => operate({ operation: 'burn', kid, reason: 'bench' }));
     process.stdout.write(`${phaseTable(phases)}\n`);
     return report([
       ...phases.flatMap(({ faults }) => faults),

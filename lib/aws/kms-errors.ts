@@ -8,10 +8,11 @@ const KEY_UNUSABLE: Record<string, string> = {
   NotFoundException: 'does not exist',
   InvalidKeyUsageException: 'is not a signing key of this kind',
 };
-const THROTTLED = ['ThrottlingException', 'LimitExceededException', 'TooManyRequestsException'];
+export const THROTTLED = ['ThrottlingException', 'LimitExceededException', 'TooManyRequestsException'];
 
 /** What a failed use of a key means. The cause stays attached; its message names the key and nothing of the token. */
 export function kmsError(error: unknown, keyArn: string): KeyturnError {
+  if (error instanceof KeyturnError) return error;
   const name = error instanceof Error ? error.name : '';
   const state = KEY_UNUSABLE[name];
   if (state) {

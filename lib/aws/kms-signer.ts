@@ -5,7 +5,7 @@ import { type Algorithm, facts } from '../core/algorithms.ts';
 import { ecdsaDerToJose } from '../core/der.ts';
 import { KeyturnError } from '../core/errors.ts';
 import type { Signer, SigningKey } from '../core/ports.ts';
-import { kmsError } from './kms-errors.ts';
+import { kmsError, THROTTLED } from './kms-errors.ts';
 import { KMS_NAMES } from './kms-names.ts';
 
 export class KmsSigner implements Signer {
@@ -13,6 +13,15 @@ export class KmsSigner implements Signer {
 
   constructor(kms: KMSClient) {
     this.#kms = kms;
+    // Once and no more: a retry would ask a throttled Region twice as often, and keep the environment busy for half a
+    // second in which it could sign. The caller is told when to come again. What the SDK does not know it does not repeat.
+    kms.middlewareStack.add(
+      (next) => (args) =>
+        next(args).catch((error: Error) => {
+          throw THROTTLED.includes(error.name) ? kmsError(error, '') : error;
+        }),
+      { step: 'deserialize', priority: 'high' },
+    );
   }
 
   async sign({ keyArn, algorithm }: SigningKey, message: Uint8Array): Promise<Uint8Array> {

@@ -90,17 +90,24 @@ export function signer(name: string, create: CreateKms): void {
       expect(refusal.cause).toBeInstanceOf(Error);
     });
 
-    test.for(['throttled', 'dropped', 'answer lost'] as const)(
-      '%s once: it is asked again',
-      async (fault, { skip }) => {
-        const { keys, signer, connection } = await create();
-        if (!connection) return skip('nothing is between the caller and KMS');
-        const key = await makeKey(keys);
-        connection.fault('sign', fault);
-        await roundTrip(signer, key, await keys.publicKey(key), '{}');
-        expect(connection.calls('sign')).toBe(2);
-      },
-    );
+    test('throttled: told at once, for a second request would only be another one too many', async ({ skip }) => {
+      const { keys, signer, connection } = await create();
+      if (!connection) return skip('nothing is between the caller and KMS');
+      const key = await makeKey(keys);
+      connection.fault('sign', 'throttled');
+      await expectRefusal(signer.sign(key, MESSAGE), 'throttled');
+      expect(connection.calls('sign')).toBe(1);
+      await roundTrip(signer, key, await keys.publicKey(key), '{}');
+    });
+
+    test.for(['dropped', 'answer lost'] as const)('%s once: it is asked again', async (fault, { skip }) => {
+      const { keys, signer, connection } = await create();
+      if (!connection) return skip('nothing is between the caller and KMS');
+      const key = await makeKey(keys);
+      connection.fault('sign', fault);
+      await roundTrip(signer, key, await keys.publicKey(key), '{}');
+      expect(connection.calls('sign')).toBe(2);
+    });
 
     test('nobody listens: kms_unavailable', async ({ skip }) => {
       const { keys, connection } = await create();
