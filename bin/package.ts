@@ -58,6 +58,14 @@ const PARTS: readonly Part[] = [
   },
 ];
 
+/** The SDK asks it about the browser that it runs in. */
+const bowser: Plugin = {
+  name: 'bowser',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/node_modules\/bowser\/[\w/.-]+\.js$/ }, () => ({ contents: 'export default {};' }));
+  },
+};
+
 /**
  * dynalite keeps its tables in memory; the database of native code that it could keep them in stays out. What it requires
  * by a computed name is found in a bundle only by the whole name.
@@ -90,7 +98,10 @@ async function bundle({ name, entries, format, external, banner }: Part): Promis
     ...(banner && { banner: { js: banner } }),
     ...(banner === MODULE_URL && { define: { 'import.meta.url': 'moduleUrl' } }),
     legalComments: 'none',
-    plugins: [dynalite],
+    // Not the white space: with it would go the comments that say whose code it is.
+    minifySyntax: name === 'command',
+    minifyIdentifiers: name === 'command',
+    plugins: [bowser, dynalite],
     metafile: true,
   });
   return metafile;
