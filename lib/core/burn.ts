@@ -87,9 +87,10 @@ async function saveBurn(ports: RotatorPorts, policy: Policy, request: BurnReques
     try {
       const loaded = await ports.store.load();
       known = loaded.keyring;
+      const now = ports.clock() + wrongBy(ports.clock(), loaded, policy);
       const keyring = await currentKeyring(ports, policy, loaded);
       const kids = request.kids === 'all' ? renderJwks(keyring).keys.map(({ kid }) => kid) : request.kids;
-      const next = compromise(keyring, kids, terms(ports, policy, request, keyring), policy, ports.clock());
+      const next = compromise(keyring, kids, terms(ports, policy, request, keyring, now), policy, now);
       if (next !== loaded.keyring) await ports.store.save(next, loaded.revision);
       const revision = loaded.revision + 1;
       note(ports, next, revision, { step: 'burn', burned: kids, why: `${kids.join(', ')}: ${request.reason}` });
@@ -111,8 +112,14 @@ async function saveBurn(ports: RotatorPorts, policy: Policy, request: BurnReques
   }
 }
 
-function terms(ports: RotatorPorts, policy: Policy, { reason, flush }: BurnRequest, { id }: Keyring) {
-  const intent = { id: `${id}.${ports.randomId()}`, algorithm: policy.algorithm, openedAt: ports.clock() };
+/** A burn does not wait until a clock is put right: what it stamps by one that is off goes by the table's. */
+function wrongBy(now: number, { serverTime }: Loaded, { clockSkew }: Policy): number {
+  // Cut to the second.
+  return Math.abs(serverTime - now) > clockSkew + 1 ? serverTime - now : 0;
+}
+
+function terms(ports: RotatorPorts, policy: Policy, { reason, flush }: BurnRequest, { id }: Keyring, now: number) {
+  const intent = { id: `${id}.${ports.randomId()}`, algorithm: policy.algorithm, openedAt: now };
   return { reason, immediate: flush || !someAreBlind(policy), intent };
 }
 
@@ -173,11 +180,12 @@ async function waitsForEdge({ store }: RotatorPorts): Promise<boolean> {
 }
 
 async function outcome(ports: RotatorPorts, policy: Policy, kids: readonly string[], saved: Keyring) {
-  const keyring = (await ports.store.load().catch(() => undefined))?.keyring ?? saved;
+  const loaded = await ports.store.load().catch(() => undefined);
+  const keyring = loaded?.keyring ?? saved;
   const stored = await ports.publisher.read(documentPaths(policy.issuer).jwks).catch(() => undefined);
   const served = stored && readJwks(stored.body);
   const isRemoved = served !== undefined && !kids.some((kid) => served.kids.has(kid));
-  const now = ports.clock();
+  const now = ports.clock() + (loaded ? wrongBy(ports.clock(), loaded, policy) : 0);
   const { flush } = keyring;
   const signing = activeKey(keyring);
   const waits = flush !== undefined && !flush.immediate;

@@ -42,7 +42,8 @@ export function recoverKeyring(
   });
   const unknown = document.filter(({ jwk }) => !keyring.keys.some(({ kid }) => kid === jwk.kid));
   const adopted = unknown.map((key) => toGrace(key, maxTokenLifetime, now));
-  const { imported = [], ...rest } = keyring;
+  // Whose key may be one of these: it is not made, nor taken over, once more.
+  const { imported = [], intent: _, ...rest } = keyring;
   // What has left the documents since may have been burned. What came since has to be imported anew.
   const published = imported.filter(({ jwk }) => kids.has(jwk.kid));
   const merged: Keyring = {

@@ -132,3 +132,7 @@ export const inForce = <T extends { readonly since: number }>(spans: readonly T[
   }
   return spans[low - 1];
 };
+
+/** In whose name a token was signed: the last reign of its key that had begun. */
+export const reignOf = (life: KeyLife | undefined, at: number): Reign | undefined =>
+  life?.reigns.findLast(({ since }) => since <= at) ?? life?.reigns[0];

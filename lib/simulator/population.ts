@@ -7,7 +7,7 @@
 import { edgeAge } from '../core/policy.ts';
 import { blindSeconds, type Verifier } from '../core/verifiers.ts';
 import type { Evidence, Published, Span } from './evidence.ts';
-import { inForce } from './evidence.ts';
+import { inForce, reignOf } from './evidence.ts';
 import { Dice } from './random.ts';
 
 export interface Rejection extends Span {
@@ -26,8 +26,7 @@ export function livesOf({ tokens, keys, policyAt, to }: Evidence): Map<string, S
   const lives = new Map<string, Span[]>();
   for (const { at, kid, expiresAt } of tokens) {
     const life = keys.get(kid);
-    const reign = life?.reigns.findLast(({ since }) => since <= at);
-    if (!life || at >= life.burnedAt || reign?.revenant) continue;
+    if (!life || at >= life.burnedAt || reignOf(life, at)?.revenant) continue;
     const { verifierLeeway, clockSkew } = policyAt(at);
     const until = Math.min(expiresAt + verifierLeeway + clockSkew, life.burnedAt, to);
     const spans = lives.get(kid) ?? [];
@@ -96,10 +95,11 @@ export function experience(evidence: Evidence, verifier: Verifier, name: string)
 
 /** A key that a burn had sign without its lead: who rejects it until when is part of the burn's answer. */
 function announced(evidence: Evidence, kid: string, now: number): boolean {
-  const reign = evidence.keys.get(kid)?.reigns.findLast(({ since }) => since <= now);
-  if (!reign?.waived) return false;
-  const blind = Math.max(0, ...(reign.policy.verifiers ?? []).map(blindSeconds).filter(Number.isFinite));
-  return now < reign.since + edgeAge(reign.policy) + blind + 2 * reign.policy.clockSkew;
+  // Any of its reigns: a restore and a `recover` begin another one, and the burn's word stands.
+  return (evidence.keys.get(kid)?.reigns ?? []).some(({ since, waived, policy }) => {
+    const blind = Math.max(0, ...(policy.verifiers ?? []).map(blindSeconds).filter(Number.isFinite));
+    return waived && since <= now && now < since + edgeAge(policy) + blind + 2 * policy.clockSkew;
+  });
 }
 
 function extend(rejections: Rejection[], { kid, since, until }: Rejection): void {

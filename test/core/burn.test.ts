@@ -120,6 +120,19 @@ describe('the active key is burned', () => {
   });
 });
 
+test('a clock that is off stamps nothing: whether the standby has had its lead goes by the table’s', async () => {
+  for (const off of [-3600, 2 * DAY]) {
+    const world = new World({ verifiers: ['envoy'] });
+    await world.tick();
+    const next = standby(world);
+    world.rotatorSkew = off;
+    const report = await world.burn({ kids: [active(world)] });
+    expect(activeKey(world.keyring)).toMatchObject({ kid: next, leadWaived: 'burn' });
+    expect(Math.abs((activeKey(world.keyring)?.activatedAt ?? 0) - world.now)).toBeLessThan(2);
+    expect(Math.abs((report.removedAt ?? 0) - world.now)).toBeLessThan(2);
+  }
+});
+
 test.each([
   ['', []],
   [', and KMS lists no keys', ['keys.tagged']],

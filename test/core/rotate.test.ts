@@ -626,6 +626,23 @@ describe('recover', () => {
     expect(await serves()).toBe(false);
   });
 
+  test('forgets an intent whose key is there already, and has a standby again', async () => {
+    const world = await settled();
+    await world.pass(2 * DAY);
+    let backup = world.keyrings.item;
+    world.intercept = ({ name, phase }) => {
+      if (name === 'store.save' && phase === 'after' && world.keyring.intent) backup = world.keyrings.item;
+    };
+    await world.rotateNow();
+    world.intercept = undefined;
+    expect(JSON.parse(backup?.text ?? '').intent).toBeDefined();
+    world.keyrings.item = backup;
+    await recover(world.rotatorPorts, world.policy);
+    await world.pass(2 * DAY);
+    expect((await world.tick()).holds).toEqual([]);
+    expect(pendingKeys(world.keyring)).toHaveLength(1);
+  });
+
   test('of a lost table has the oldest key of the document sign', async () => {
     const world = await settled();
     await world.pass(95 * DAY);

@@ -1,15 +1,11 @@
 /** I1, I2, I3 and I11: what may be said of every token. */
 import { blindestVerifier, edgeAge } from '../../core/policy.ts';
 import { blindSeconds } from '../../core/verifiers.ts';
-import { type Checker, covers, type Evidence, type KeyLife, type Reign, type Token } from '../evidence.ts';
+import { type Checker, covers, type Evidence, type KeyLife, type Reign, reignOf, type Token } from '../evidence.ts';
 
 /** What a burned key signs in its last moments is lost on purpose. */
 const honest = ({ tokens, keys }: Evidence): Token[] =>
   tokens.filter(({ at, kid }) => at < (keys.get(kid)?.burnedAt ?? Number.POSITIVE_INFINITY));
-
-/** In whose name the token was signed: the last reign of its key that had begun. */
-const reignOf = (life: KeyLife | undefined, at: number): Reign | undefined =>
-  life?.reigns.findLast(({ since }) => since <= at) ?? life?.reigns[0];
 
 /** Nobody holds a document from before the first one. */
 const afterTheFirst = ({ documents, from }: Evidence, instant: number): number =>
