@@ -7,7 +7,7 @@ export default defineConfig({
     // They have their own: packing builds dist anew, others want more than Node, and runbooks take their time.
     exclude: [
       ...configDefaults.exclude,
-      ...['package', 'deploy', 'callers', 'interop', 'runbooks', 'browser', 'faults', 'command'].map(
+      ...['package', 'deploy', 'callers', 'interop', 'runbooks', 'browser', 'issuer', 'command'].map(
         (folder) => `test/${folder}/**`,
       ),
     ],

@@ -30,10 +30,17 @@ import type { Part } from './row.ts';
 const PARTS: readonly Part[] = [size, calls, sign, own, cold, clients, verify, imports, caller, linear];
 const DOCS = fileURLToPath(new URL('../docs/performance', import.meta.url));
 /** Between these docs/performance.md carries the table. */
-const MARKS = ['<!-- bench -->\n', '\n<!-- /bench -->'] as const;
+const MARK = {
+  bench: ['<!-- bench -->\n', '\n<!-- /bench -->'],
+  load: ['<!-- load -->\n', '\n<!-- /load -->'],
+} as const;
 
 const { values, positionals } = readArguments();
-process.exitCode = positionals.includes('load') ? await load(Number(values.quota)) : await bench();
+if (positionals.includes('load')) {
+  const { text, faults } = await load(Number(values.quota));
+  if (values.write) writePage('load', `\`\`\`text\n${text}\n\`\`\``);
+  process.exitCode = faults.length > 0 ? 1 : 0;
+} else process.exitCode = await bench();
 
 async function bench(): Promise<number> {
   const chosen = PARTS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
@@ -56,11 +63,16 @@ async function bench(): Promise<number> {
   return failures.length > 0 ? 1 : 0;
 }
 
-function write(result: Result): void {
+function writePage(where: keyof typeof MARK, text: string): void {
   const page = readFileSync(`${DOCS}.md`, 'utf8');
-  const [before = '', rest = ''] = page.split(MARKS[0]);
-  const [, after = ''] = rest.split(MARKS[1]);
-  writeFileSync(`${DOCS}.md`, `${before}${MARKS[0]}${markdown(result)}${MARKS[1]}${after}`);
+  const [begin, end] = MARK[where];
+  const [before = '', rest = ''] = page.split(begin);
+  const [, after = ''] = rest.split(end);
+  writeFileSync(`${DOCS}.md`, `${before}${begin}${text}${end}${after}`);
+}
+
+function write(result: Result): void {
+  writePage('bench', markdown(result));
   writeFileSync(`${DOCS}.json`, `${JSON.stringify(result, undefined, 2)}\n`);
   writeFileSync(`${DOCS}.svg`, plot(result));
 }

@@ -27,7 +27,7 @@ const CONFIG = {
   verifiers: [{ name: 'own', keyCache: '1s', refetch: 'never' }],
 };
 
-export async function load(quota: number): Promise<number> {
+export async function load(quota: number): Promise<{ readonly text: string; readonly faults: readonly string[] }> {
   const gate = new KmsGate({ ...WEATHER, quota });
   const stack = await startLocalStack({
     config: CONFIG,
@@ -60,12 +60,16 @@ export async function load(quota: number): Promise<number> {
     const rotated = await during('a rotation, at half', 0.5, () => operate({ operation: 'rotate', reason: 'bench' }));
     const kid = rotated.findLast((answer) => answer.kid)?.kid;
     const burned = await during('a burn, at half', 0.5, () => operate({ operation: 'burn', kid, reason: 'bench' }));
-    process.stdout.write(`${phaseTable(phases)}\n`);
-    return report([
-      ...phases.flatMap(({ faults }) => faults),
+    const faults = [
+      ...phases.flatMap((phase) => phase.faults),
       ...changes(rotated, 'rotation'),
       ...changes(burned, 'burn'),
-    ]);
+    ];
+    const text = phaseTable(phases);
+    process.stdout.write(`${text}\n`);
+    for (const fault of faults) process.stdout.write(`fault: ${fault}\n`);
+    if (faults.length === 0) process.stdout.write('nothing hung, nothing was lost, every refusal was honest\n');
+    return { text, faults };
   } finally {
     await stack.close();
   }
@@ -74,9 +78,3 @@ export async function load(quota: number): Promise<number> {
 /** Otherwise the phase showed nothing. */
 const changes = (answers: readonly Answered[], what: string): string[] =>
   new Set(answers.flatMap(({ kid }) => kid ?? [])).size > 1 ? [] : [`no other key signed during the ${what}`];
-
-function report(faults: readonly string[]): number {
-  for (const fault of faults) process.stdout.write(`fault: ${fault}\n`);
-  if (faults.length === 0) process.stdout.write('nothing hung, nothing was lost, every refusal was honest\n');
-  return faults.length > 0 ? 1 : 0;
-}

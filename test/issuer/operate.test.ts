@@ -1,6 +1,6 @@
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { expect, type onTestFinished, test, vi } from 'vitest';
-import { type Issuer, type Problem, type Report, SHORT, startIssuer, startSigning } from './issuer.ts';
+import { type Issuer, type Problem, type Report, SHORT, startIssuer, startSigning } from '../functions/issuer.ts';
 
 async function closing(started: Promise<Issuer>, onFinished: typeof onTestFinished): Promise<Issuer> {
   const issuer = await started;

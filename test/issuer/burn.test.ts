@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Keyring } from '../../lib/core/keyring.ts';
 import type { AwsCall } from '../../lib/local/wire.ts';
-import { KeyringItem } from './keyring-item.ts';
-import { burn, operate, publishedKids, servedKids, signing } from './operating.ts';
-import { verifyWithJose } from './verifying.ts';
+import { KeyringItem } from '../functions/keyring-item.ts';
+import { burn, operate, publishedKids, servedKids, signing } from '../functions/operating.ts';
+import { verifyWithJose } from '../functions/verifying.ts';
 
 const stateOf = (keyring: Keyring, kid: string) => keyring.keys.find((key) => key.kid === kid)?.state;
 

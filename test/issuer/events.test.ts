@@ -6,9 +6,9 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { expect, onTestFinished, test } from 'vitest';
 import { EVENT_TYPES } from '../../lib/core/events.ts';
+import { type Issuer, startIssuer } from '../functions/issuer.ts';
+import { burn, operate } from '../functions/operating.ts';
 import { WINDOWS } from '../runbooks/runbook.ts';
-import { type Issuer, startIssuer } from './issuer.ts';
-import { burn, operate } from './operating.ts';
 
 const read = (file: string) => readFileSync(new URL(`../../docs/${file}`, import.meta.url), 'utf8');
 const ajv = new Ajv2020();

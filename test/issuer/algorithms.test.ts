@@ -2,8 +2,8 @@ import { decodeProtectedHeader } from 'jose';
 import { expect, test } from 'vitest';
 import { ALGORITHM_NAMES, facts } from '../../lib/core/algorithms.ts';
 import { VERIFIERS } from '../../lib/core/verifiers.ts';
-import { type Problem, REQUEST, startSigning } from './issuer.ts';
-import { servedAlgorithms, servedKeys, verifyWithAws, verifyWithJose } from './verifying.ts';
+import { type Problem, REQUEST, startSigning } from '../functions/issuer.ts';
+import { servedAlgorithms, servedKeys, verifyWithAws, verifyWithJose } from '../functions/verifying.ts';
 
 const padded = (length: number) => ({ ...REQUEST, claims: { ...REQUEST.claims, padding: 'x'.repeat(length) } });
 
