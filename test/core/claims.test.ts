@@ -336,7 +336,7 @@ test.each([
   [undefined, 'claims must be given: an object with sub'],
   [withSub(JSON.parse(`${'{"a":'.repeat(9)}{}${'}'.repeat(9)}`)), 'claims must nest at most 8 levels, got more'],
   [withSub({ a: '\ud800' }), 'a string must not have a lone surrogate'],
-  [withSub({ a: 1n }), 'a claim must be a JSON value, got bigint'],
+  [withSub({ a: 1n }), 'a claim must be a JSON value, got a bigint'],
 ])('says in words what is wrong: %#', (claims, sentence) => {
   expect(refused(() => check(claims)).message).toBe(sentence);
 });
