@@ -7,6 +7,8 @@ import { Alarm, ComparisonOperator, type IMetric, Metric, TreatMissingData } fro
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import { KeyturnError } from '../core/errors.ts';
+import type { TokenIssuerProps } from './props.ts';
 import type { TokenIssuer } from './token-issuer.ts';
 
 /** The same as in functions/metrics.ts. */
@@ -25,6 +27,17 @@ interface AlarmRule {
   readonly periods?: number;
   /** Whether to hear nothing is the failure. */
   readonly missingBreaches?: true;
+}
+
+/**
+ * Whether the functions write metrics.
+ * @throws KeyturnError `policy_invalid` for alarms that could never go off
+ */
+export function wantsMetrics({ metrics, alarmTopic, dashboard = false }: TokenIssuerProps): boolean {
+  const isRead = alarmTopic !== undefined || dashboard;
+  if (metrics === false && isRead)
+    throw new KeyturnError('policy_invalid', 'metrics must not be false where there is an alarmTopic or a dashboard');
+  return metrics ?? isRead;
 }
 
 /** One of the issuer's own metrics; there only where they are asked for. */

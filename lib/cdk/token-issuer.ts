@@ -11,7 +11,7 @@ import type { ClientRules } from '../core/clients.ts';
 import type { Policy } from '../core/config.ts';
 import { KeyturnError } from '../core/errors.ts';
 import { ROTATOR_TIMEOUT_SECONDS } from '../core/policy.ts';
-import { Alarms } from './alarms.ts';
+import { Alarms, wantsMetrics } from './alarms.ts';
 import { Callers } from './callers.ts';
 import type { ClientProps, IssuerClient } from './clients.ts';
 import { addDashboard } from './dashboard.ts';
@@ -77,7 +77,7 @@ export class TokenIssuer extends TokenIssuerBase {
     this.allowsImport = props.allowImport ?? false;
     this.hasEvents = props.events ?? false;
     this.hasPage = props.page ?? false;
-    this.hasMetrics = props.metrics ?? (props.alarmTopic !== undefined || props.dashboard === true);
+    this.hasMetrics = wantsMetrics(props);
     const { removalPolicy } = this;
     const { logRetention, observeAt } = props;
     this.roles = new IssuerRoles(this, 'Roles', this.policy.issuer);

@@ -36,7 +36,7 @@ function synthesized(props: Partial<TokenIssuerProps> = {}): Template {
   new TokenIssuer(stack, 'Issuer', {
     issuer: ISSUER,
     alarmTopic: new Topic(stack, 'Topic'),
-    watchTrail: props.metrics !== false,
+    watchTrail: true,
     ...props,
   });
   return Template.fromStack(stack);
@@ -175,7 +175,10 @@ describe('metrics', () => {
     templateOf().resourceCountIs('AWS::CloudWatch::Alarm', 0);
     expect(variables(TEMPLATE)).toHaveLength(4);
     expect(variables(templateOf({ metrics: true }))).toHaveLength(3);
-    expect(variables(synthesized({ metrics: false }))).toEqual([]);
+    expect(variables(templateOf({ metrics: false }))).toEqual([]);
+    const silent = 'metrics must not be false where there is an alarmTopic or a dashboard';
+    expect(() => synthesized({ metrics: false })).toThrow(silent);
+    expect(() => templateOf({ metrics: false, dashboard: true })).toThrow(silent);
     expect(embedded(ISSUER, 1, tokenMetrics(1), false)).toBeUndefined();
   });
   test('are lines that CloudWatch understands', () => {
