@@ -148,6 +148,22 @@ describe('what is not due yet, or not any more', () => {
     expect(due(ring({ ...grace, ending: true }, active, standby), {}, end)?.kind).toBe('end');
   });
 
+  test('what tokens may live is raised for the key that signs, not for one that has ended', () => {
+    expect(due(ring({ ...grace, maxTokenLifetime: 60 }, active, standby))).toBeUndefined();
+  });
+
+  test('a key that was burned is disabled once', () => {
+    expect(due(ring({ ...compromised(), disabledAt: NOW } as Key, active, standby))).toBeUndefined();
+  });
+
+  test('documents that say the right thing and may be kept for too long are not as rendered', () => {
+    const documents = renderDocuments(settled, policy).map((one) => ({ ...one, cacheControl: 'max-age=9', etag: '' }));
+    const paths = documents.map(({ path }) => path);
+    expect(due(settled, { stored: new Map(documents.map((one) => [one.path, one])) })).toMatchObject({
+      ...{ kind: 'publish', why: `${paths.join(', ')} in the bucket is missing or not as rendered` },
+    });
+  });
+
   test('a set that is full gets no standby', () => {
     const old = (count: number) => Array.from({ length: count }, (_, at) => ({ ...grace, kid: `g${at}` }));
     expect(due(ring(active, ...old(maxKeys(policy) - 2)))?.kind).toBe('intend');
@@ -199,6 +215,10 @@ describe('an intent', () => {
     expect(due(open, withKms(open, ...keys(maxKmsKeys(policy) - 1)))).toBeUndefined();
     const foreign = keys(20).map((key) => ({ ...key, intentId: 'k2.a' }));
     expect(due(open, withKms(open, ...foreign))).toEqual({ kind: 'create', why });
+    const untagged = keys(20).map(({ intentId: _, ...key }) => key);
+    expect(due(open, withKms(open, ...untagged))).toEqual({ kind: 'create', why });
+    const disabled = keys(20).map((key) => ({ ...key, state: 'unusable' as const }));
+    expect(due(open, withKms(open, ...disabled))).toEqual({ kind: 'create', why });
   });
 });
 
@@ -229,9 +249,11 @@ describe('an orphan', () => {
     expect(due(settled, withKms(settled, untagged))).toBeUndefined();
   });
 
-  test('not the key of the intent that is open', () => {
+  test('not the key of the intent that is open, though it cannot be taken over just now', () => {
     const open: Keyring = { ...settled, intent: { id: 'k1.a', algorithm: 'ES256', openedAt: old } };
     expect(due(open, withKms(open, orphan))?.kind).toBe('adopt');
+    const seen = { ...seenOf(open, policy), ...withKms(open, orphan) };
+    expect(nextStep(open, seen, policy, NOW, new Set(['adopt:arn:orphan']))).toBeUndefined();
   });
 });
 
