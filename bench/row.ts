@@ -21,6 +21,9 @@ export interface Part {
   run(onProgress: (share: number) => void): Promise<readonly Row[]>;
 }
 
+/** Above the goal, by no more than the machine's noise. */
+export const isClose = (row: Row): boolean => row.goal !== undefined && row.value > row.goal && !isMissed(row);
+
 /** Missed by more than the machine's noise. */
 export const isMissed = ({ value, goal, noise = 0 }: Row): boolean =>
   goal !== undefined && !(value <= goal * (1 + noise));

@@ -35,6 +35,7 @@ const MARK = {
   load: ['<!-- load -->\n', '\n<!-- /load -->'],
 } as const;
 
+let shown = '';
 const { values, positionals } = readArguments();
 if (positionals.includes('load')) {
   const { text, faults } = await load(Number(values.quota));
@@ -59,7 +60,7 @@ async function bench(): Promise<number> {
   if (values.write) write(result);
   const failures = missed(result);
   for (const { what } of failures) process.stdout.write(`\nmissed: ${what}`);
-  process.stdout.write(failures.length > 0 ? '\n' : '\nevery goal is met\n');
+  process.stdout.write(failures.length > 0 ? '\n' : '\nno goal is missed by more than the noise\n');
   return failures.length > 0 ? 1 : 0;
 }
 
@@ -79,8 +80,10 @@ function write(result: Result): void {
 
 /** On one line of the terminal; a log gets a line for each part. */
 function show(text: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
-  else if (/ 0 %$/.test(text)) process.stderr.write(`${text.replace(/ 0 %$/, '')}\n`);
+  if (process.stderr.isTTY) return void process.stderr.write(`\r\u001b[K${text}`);
+  const part = text.replace(/ \d+ %$/, '');
+  if (part !== shown && part !== '') process.stderr.write(`${part}\n`);
+  shown = part;
 }
 
 function readArguments() {

@@ -9,13 +9,13 @@ const CHILD = fileURLToPath(new URL('children/tokens.cjs', import.meta.url));
 export class TokenProcess {
   readonly #process: ChildProcess;
 
-  constructor(bundle: string, { environment, keyArn, signingAlgorithm }: AwsStub) {
+  /** @param log whether what it writes is read, as Lambda does, or thrown away */
+  constructor(bundle: string, { environment, keyArn, signingAlgorithm }: AwsStub, log = true) {
     this.#process = fork(CHILD, [bundle], {
       execArgv: [],
       env: { ...environment, BENCH_KEY: keyArn, BENCH_ALGORITHM: signingAlgorithm },
-      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+      stdio: ['ignore', log ? 'pipe' : 'ignore', 'inherit', 'ipc'],
     });
-    // Written and read, as Lambda does with the lines of log.
     this.#process.stdout?.resume();
   }
 

@@ -25,8 +25,8 @@ test('what it says of a token’s price follows from the prices that it names', 
   expect(lambda.toFixed(2)).toBe('0.45');
   const rows = [...PAGE.matchAll(/^\| [\w, -]+ \| \$([\d.]+) \| \$0\.45 \| \*\*about \$([\d.]+)\*\* \|$/gm)];
   expect(rows.map(([, kms, all]) => [Number(kms), Number(all)])).toEqual([
-    [(0.03 / 10_000) * 1e6, 3.5],
-    [(0.15 / 10_000) * 1e6, 15.5],
-    [(0.15 / 10_000) * 1e6, 15.5],
+    [0.03 * 100, 3.5],
+    [0.15 * 100, 15.5],
+    [0.15 * 100, 15.5],
   ]);
 });

@@ -14,11 +14,8 @@ import { type Phase, phaseOf, phaseTable } from './phase.ts';
 
 const SECONDS = 10;
 const WEATHER = { p50Milliseconds: 10, p99Milliseconds: 60 };
-/**
- * Environments of the sign function, each with one request at a time. As many as are wanted, as Lambda has them: one that
- * was throttled is tried once more within half a second, and its environment waits with it.
- */
-const SIGNERS = 60;
+/** Environments of the sign function, each with one request at a time. */
+const SIGNERS = 10;
 /** A rotation and a burn have to fit into seconds. */
 const CONFIG = {
   ...{ tokenLifetime: '4s', maxTokenLifetime: '4s', tick: '1s', signerCache: '1s', signingLatency: '2s' },

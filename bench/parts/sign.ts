@@ -10,7 +10,7 @@ const CALLS = 400;
 const ROUNDS = 84;
 const WARM_UP = 6;
 
-type Name = 'shipped' | 'bare' | 'bare again';
+type Name = 'shipped' | 'unread' | 'bare' | 'bare again';
 
 async function run(onProgress: (share: number) => void): Promise<readonly Row[]> {
   const stub = await startAwsStub();
@@ -18,12 +18,9 @@ async function run(onProgress: (share: number) => void): Promise<readonly Row[]>
   const children = new Map<Name, TokenProcess>();
   try {
     const bare = compared.path('bare');
-    for (const [name, bundle] of [
-      ['shipped', SHIPPED],
-      ['bare', bare],
-      ['bare again', bare],
-    ] as const)
-      children.set(name, new TokenProcess(bundle, stub));
+    children.set('shipped', new TokenProcess(SHIPPED, stub));
+    children.set('unread', new TokenProcess(SHIPPED, stub, false));
+    for (const name of ['bare', 'bare again'] as const) children.set(name, new TokenProcess(bare, stub));
     const names = [...children.keys()];
     const measure = (name: Name) => (children.get(name) as TokenProcess).cost(CALLS, IN_FLIGHT);
     await interleave(names, WARM_UP, measure);
@@ -36,6 +33,10 @@ async function run(onProgress: (share: number) => void): Promise<readonly Row[]>
         what: `token at ${IN_FLIGHT} in flight, against a bare SignCommand`,
         ...{ ...ours, unit: 'x', goal: 1.1, noise: noiseOf(again) },
         note: `${microseconds('shipped')} against ${microseconds('bare')} of CPU`,
+      },
+      {
+        what: 'the same with its line of log thrown away',
+        ...{ ...ratio(samples, 'unread', 'bare'), unit: 'x', note: `${microseconds('unread')} of CPU` },
       },
       { what: 'the bare SignCommand against itself', ...again, unit: 'x', note: 'the noise' },
     ];

@@ -1,6 +1,6 @@
 /** The result as people read it: lines for a terminal, a table for docs/performance.md. */
 import type { Result } from '../result.ts';
-import { isMissed, type Row } from '../row.ts';
+import { isClose, isMissed, type Row } from '../row.ts';
 
 export function table({ parts }: Result): string {
   const width = Math.max(...parts.flatMap(({ rows }) => rows.map(({ what }) => what.length)));
@@ -31,4 +31,5 @@ const figure = ({ value, unit }: Row): string => (unit === 'x' ? `${value.toFixe
 const spread = ({ spread }: Row): string => (spread ? spread.map((end) => end.toFixed(2)).join(' to ') : '');
 const goal = ({ goal, unit }: Row): string =>
   goal === undefined ? '' : unit === 'x' ? `≤ ${goal.toFixed(2)}×` : `≤ ${digits(goal)}`;
-const verdict = (row: Row): string => (row.goal === undefined ? '' : isMissed(row) ? 'MISSED' : 'met');
+const verdict = (row: Row): string =>
+  row.goal === undefined ? '' : isMissed(row) ? 'MISSED' : isClose(row) ? 'noise' : 'met';
