@@ -2,6 +2,7 @@
  * The emergency. In this order, so that a crash anywhere leaves something that the next tick finishes: the save, which
  * decides; the KMS key disabled, which ends forging; the documents without the key; the fresh key.
  */
+import { clockError } from './clock-error.ts';
 import { compromise } from './compromise.ts';
 import type { Policy } from './config.ts';
 import { renderDocuments } from './discovery.ts';
@@ -85,12 +86,11 @@ async function saveBurn(ports: RotatorPorts, policy: Policy, request: BurnReques
   let disabled: number | undefined;
   for (let attempt = 1; ; attempt++) {
     try {
-      const loaded = await ports.store.load();
+      const { loaded, clock } = await loadOnTime(ports, policy);
       known = loaded.keyring;
-      const now = ports.clock() + wrongBy(ports.clock(), loaded, policy);
-      const keyring = await currentKeyring(ports, policy, loaded);
+      const keyring = await currentKeyring({ ...ports, clock }, policy, loaded);
       const kids = request.kids === 'all' ? renderJwks(keyring).keys.map(({ kid }) => kid) : request.kids;
-      const next = compromise(keyring, kids, terms(ports, policy, request, keyring, now), policy, now);
+      const next = compromise(keyring, kids, terms({ ...ports, clock }, policy, request, keyring), policy, clock());
       if (next !== loaded.keyring) await ports.store.save(next, loaded.revision);
       const revision = loaded.revision + 1;
       note(ports, next, revision, { step: 'burn', burned: kids, why: `${kids.join(', ')}: ${request.reason}` });
@@ -113,13 +113,15 @@ async function saveBurn(ports: RotatorPorts, policy: Policy, request: BurnReques
 }
 
 /** A burn does not wait until a clock is put right: what it stamps by one that is off goes by the table's. */
-function wrongBy(now: number, { serverTime }: Loaded, { clockSkew }: Policy): number {
-  // Cut to the second.
-  return Math.abs(serverTime - now) > clockSkew + 1 ? serverTime - now : 0;
+async function loadOnTime({ store, clock }: RotatorPorts, { clockSkew }: Policy) {
+  const before = clock();
+  const loaded = await store.load();
+  const off = clockError(before, loaded.serverTime, clock());
+  return { loaded, clock: Math.abs(off) > clockSkew ? () => clock() + off : clock };
 }
 
-function terms(ports: RotatorPorts, policy: Policy, { reason, flush }: BurnRequest, { id }: Keyring, now: number) {
-  const intent = { id: `${id}.${ports.randomId()}`, algorithm: policy.algorithm, openedAt: now };
+function terms(ports: RotatorPorts, policy: Policy, { reason, flush }: BurnRequest, { id }: Keyring) {
+  const intent = { id: `${id}.${ports.randomId()}`, algorithm: policy.algorithm, openedAt: ports.clock() };
   return { reason, immediate: flush || !someAreBlind(policy), intent };
 }
 
@@ -180,12 +182,12 @@ async function waitsForEdge({ store }: RotatorPorts): Promise<boolean> {
 }
 
 async function outcome(ports: RotatorPorts, policy: Policy, kids: readonly string[], saved: Keyring) {
-  const loaded = await ports.store.load().catch(() => undefined);
+  const { loaded, clock } = await loadOnTime(ports, policy).catch(() => ({ loaded: undefined, clock: ports.clock }));
   const keyring = loaded?.keyring ?? saved;
   const stored = await ports.publisher.read(documentPaths(policy.issuer).jwks).catch(() => undefined);
   const served = stored && readJwks(stored.body);
   const isRemoved = served !== undefined && !kids.some((kid) => served.kids.has(kid));
-  const now = ports.clock() + (loaded ? wrongBy(ports.clock(), loaded, policy) : 0);
+  const now = clock();
   const { flush } = keyring;
   const signing = activeKey(keyring);
   const waits = flush !== undefined && !flush.immediate;

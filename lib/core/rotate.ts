@@ -3,6 +3,7 @@
  * again until nothing is due. Missed, late, doubled or crashed, it changes nothing but the time of the next one's work.
  */
 
+import { clockError } from './clock-error.ts';
 import type { Policy } from './config.ts';
 import { formatInstant } from './duration.ts';
 import { isKeyturnError, KeyturnError } from './errors.ts';
@@ -124,13 +125,11 @@ function inUse(keyring: Keyring): Keyring {
 export async function load({ store, clock }: RotatorPorts, { clockSkew }: Policy): Promise<Loaded> {
   const before = clock();
   const loaded = await store.load();
-  const after = clock();
-  // A Date header is cut to the second (RFC 9110 §5.6.7), so the server's clock was in [serverTime, serverTime + 1).
-  const off = Math.max(loaded.serverTime - after, before - (loaded.serverTime + 1));
-  if (off <= clockSkew) return loaded;
+  const off = clockError(before, loaded.serverTime, clock());
+  if (Math.abs(off) <= clockSkew) return loaded;
   throw new KeyturnError(
     'clock_skewed',
-    `this clock must agree with DynamoDB's within ${clockSkew} s, it is off by ${Math.round(off)} s`,
+    `this clock must agree with DynamoDB's within ${clockSkew} s, it is off by ${Math.round(Math.abs(off))} s`,
   );
 }
 

@@ -5,15 +5,8 @@
 import type { Policy } from '../core/config.ts';
 import { isPlainObject } from '../core/json.ts';
 import type { StepLine } from '../core/step-line.ts';
-import type { Ending, Evidence, Invariant, KeyLife, Published, Reign, Span, Token } from './evidence.ts';
+import type { Ending, Evidence, Invariant, Published, Token, UnfinishedLife, Writable } from './evidence.ts';
 
-type Writable<T> = { -readonly [Member in keyof T]: T[Member] };
-interface Life extends KeyLife {
-  readonly published: Writable<Span>[];
-  readonly reigns: Writable<Reign>[];
-  readonly promised: (readonly [number, number])[];
-  burnedAt: number;
-}
 interface TokenLine {
   readonly issuer: string;
   readonly kid: string;
@@ -39,7 +32,7 @@ export function evidenceOfLog(lines: Iterable<string>, policy: Policy): Evidence
   const { steps, tokenLines } = sort(lines, policy.issuer);
   const lacks = new Map<Invariant, string[]>(LACKS.map(([invariant, why]) => [invariant, [why]]));
   const documents: Writable<Published>[] = [];
-  const keys = new Map<string, Life>();
+  const keys = new Map<string, UnfinishedLife>();
   const endings: Ending[] = [];
   for (const line of steps) follow(line, { documents, keys, endings, policy });
 
@@ -97,14 +90,14 @@ function parse(text: string): Record<string, unknown> | undefined {
 
 interface Past {
   readonly documents: Writable<Published>[];
-  readonly keys: Map<string, Life>;
+  readonly keys: Map<string, UnfinishedLife>;
   readonly endings: Ending[];
   readonly policy: Policy;
 }
 
 function follow(line: StepLine, { documents, keys, endings, policy }: Past): void {
   const { at, step, kid, kids, documentVersion: version, signing, tokenLifetime, leadWaived } = line;
-  const life = (name: string): Life => {
+  const life = (name: string): UnfinishedLife => {
     const known = keys.get(name) ?? { kid: name, published: [], reigns: [], promised: [], burnedAt: NEVER };
     keys.set(name, known);
     return known;

@@ -9,20 +9,14 @@ import {
   inForce,
   type KeyLife,
   type Published,
-  type Reign,
   type Span,
   type Token,
+  type UnfinishedLife,
+  type Writable,
 } from './evidence.ts';
 import { settled } from './settled.ts';
 import type { TraceEvent } from './trace.ts';
 
-type Writable<T> = { -readonly [Member in keyof T]: T[Member] };
-interface Life extends KeyLife {
-  readonly published: Writable<Span>[];
-  readonly reigns: Writable<Reign>[];
-  readonly promised: (readonly [number, number])[];
-  burnedAt: number;
-}
 interface State {
   readonly since: number;
   readonly restored: boolean;
@@ -73,8 +67,8 @@ function readDocument(since: number, body: string): Published {
 }
 
 function lives(states: readonly State[], documents: readonly Published[], policyAt: (at: number) => Policy) {
-  const keys = new Map<string, Life>();
-  const life = (kid: string): Life => {
+  const keys = new Map<string, UnfinishedLife>();
+  const life = (kid: string): UnfinishedLife => {
     const known = keys.get(kid) ?? { kid, published: [], reigns: [], promised: [], burnedAt: NEVER };
     keys.set(kid, known);
     return known;
@@ -113,7 +107,11 @@ function decidedBy(policyAt: (at: number) => Policy, at: number): Policy {
 }
 
 /** What a key records of itself counts only where it is true. */
-function isWaived({ kid, leadWaived }: ActiveKey, documents: readonly Published[], keys: readonly Life[]): boolean {
+function isWaived(
+  { kid, leadWaived }: ActiveKey,
+  documents: readonly Published[],
+  keys: readonly UnfinishedLife[],
+): boolean {
   if (leadWaived === 'first-deployment') return documents[0]?.kids.has(kid) ?? false;
   return leadWaived === 'burn' && keys.some(({ burnedAt }) => Number.isFinite(burnedAt));
 }

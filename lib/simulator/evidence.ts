@@ -136,3 +136,12 @@ export const inForce = <T extends { readonly since: number }>(spans: readonly T[
 /** In whose name a token was signed: the last reign of its key that had begun. */
 export const reignOf = (life: KeyLife | undefined, at: number): Reign | undefined =>
   life?.reigns.findLast(({ since }) => since <= at) ?? life?.reigns[0];
+
+export type Writable<T> = { -readonly [Member in keyof T]: T[Member] };
+/** A life while it is put together from what is read. */
+export interface UnfinishedLife extends KeyLife {
+  readonly published: Writable<Span>[];
+  readonly reigns: Writable<Reign>[];
+  readonly promised: (readonly [number, number])[];
+  burnedAt: number;
+}

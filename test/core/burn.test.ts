@@ -133,6 +133,20 @@ test('a clock that is off stamps nothing: whether the standby has had its lead g
   }
 });
 
+test('over a restored table, what the table has forgotten ends by the table’s clock too', async () => {
+  const world = await settled();
+  const backup = world.keyrings.item;
+  await world.rotateNow();
+  await world.tick();
+  const forgotten = standby(world);
+  world.keyrings.item = backup;
+  world.rotatorSkew = -2 * DAY;
+  await world.burn({ kids: [active(world)] });
+  const key = world.keyring.keys.find(({ kid }) => kid === forgotten);
+  expect(key).toMatchObject({ state: 'grace' });
+  expect(Math.abs((key as { endedAt: number }).endedAt - world.now)).toBeLessThan(2);
+});
+
 test.each([
   ['', []],
   [', and KMS lists no keys', ['keys.tagged']],

@@ -131,8 +131,8 @@ export const MUTANTS: readonly Mutant[] = [
   ]),
   mutant('I7', 'any clock will do', [
     'rotate.ts',
-    'if (off <= clockSkew) return loaded;',
-    'if (off < 1e9) return loaded;',
+    'if (Math.abs(off) <= clockSkew) return loaded;',
+    'if (Math.abs(off) < 1e9) return loaded;',
   ]),
   mutant('I11', 'a signature that comes too late is given away', [
     'sign.ts',
