@@ -58,7 +58,7 @@ const panelOf = ({ language, library, code }: Snippet, index: number): HTMLEleme
     { role: 'tabpanel', id: `panel-${index}`, 'aria-labelledby': `tab-${index}` },
     element(
       'p',
-      { class: 'library' },
+      { class: 'verifies-with' },
       element('span', {}, 'with ', element('strong', {}, library)),
       copyButton(`${language} code`, code),
     ),

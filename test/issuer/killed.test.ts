@@ -5,28 +5,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { Command, endAll, freePort, type Started } from '../command/process.ts';
+import { SHORT } from '../functions/issuer.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'keyturn-'));
 afterEach(endAll);
 afterAll(() => rmSync(directory, { recursive: true }));
 
 /** A rotation every five seconds, and tokens that live through several restarts. */
-const FAST = {
-  rotationPeriod: '4s',
-  publicationLead: '3s',
-  grace: '26s',
-  tokenLifetime: '20s',
-  maxTokenLifetime: '20s',
-  tick: '1s',
-  edgeMaxAge: '1s',
-  edgeStaleWhileRevalidate: '0s',
-  edgeStaleIfError: '0s',
-  signerCache: '1s',
-  signingLatency: '1s',
-  clockSkew: '1s',
-  verifierLeeway: '0s',
-  verifiers: [{ name: 'every token', keyCache: '0s', refetch: 'never' }],
-};
+const FAST = { ...SHORT, grace: '26s', tokenLifetime: '20s', maxTokenLifetime: '20s' };
 const config = join(directory, 'keyturn.config.json');
 writeFileSync(config, JSON.stringify(FAST));
 
