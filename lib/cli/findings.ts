@@ -17,6 +17,9 @@ const FIX: Readonly<Record<HoldKind, string>> = {
   'key-cap': 'look for what makes keys: KMS holds more than the policy can need',
   'foreign-key': 'somebody tagged a key as ours: find out who, and take the tag off',
   'active-key': 'somebody disabled the key in KMS: the standby takes over; find out who',
+  'standby-key': 'somebody disabled the key in KMS: another standby is made; find out who',
+  'burned-key':
+    'somebody enabled the key in KMS again: it is disabled once more; find out who, docs/runbooks/compromise.md',
   'unsafe-windows': 'take unsafeWindows out of the configuration',
   step: 'the next tick tries again; if it stays, see the log of the rotate function',
 };

@@ -12,6 +12,7 @@ import {
   isRendered,
   type Key,
   type Keyring,
+  type ObservedKey,
   pendingKeys,
 } from './keyring.ts';
 import { activate, activationTerms } from './transitions.ts';
@@ -22,6 +23,8 @@ export interface CompromiseTerms {
   readonly immediate: boolean;
   /** Opened unless another one is open: a key that is not published yet is as fresh. */
   readonly intent: Intent;
+  /** What KMS has said cannot sign does not take over. Absent: it has said nothing. */
+  readonly isUnusable?: (key: ObservedKey) => boolean;
 }
 
 /**
@@ -31,7 +34,7 @@ export interface CompromiseTerms {
 export function compromise(
   keyring: Keyring,
   kids: readonly string[],
-  { reason, immediate, intent }: CompromiseTerms,
+  { reason, immediate, intent, isUnusable = () => false }: CompromiseTerms,
   policy: Pick<Policy, 'maxTokenLifetime' | 'cryptoperiod' | 'publicationLead' | 'algorithm'>,
   now: number,
 ): Keyring {
@@ -55,7 +58,7 @@ export function compromise(
     intent: keyring.intent ?? intent,
     flush: { at: now, afterVersion: documentVersion, immediate: immediate || (keyring.flush?.immediate ?? false) },
   };
-  return burned.some((key) => key.state === 'active') ? promote(marked, policy, now) : marked;
+  return burned.some((key) => key.state === 'active') ? promote(marked, isUnusable, policy, now) : marked;
 }
 
 const hurry = (keyring: Keyring, immediate: boolean): Keyring =>
@@ -80,10 +83,13 @@ function compromised(key: Key, reason: string, documentVersion: number, now: num
 /** The standby that verifiers have seen takes over, and if it must, before its lead is over. None: nothing signs. */
 function promote(
   keyring: Keyring,
+  isUnusable: (key: ObservedKey) => boolean,
   policy: Pick<Policy, 'maxTokenLifetime' | 'cryptoperiod' | 'publicationLead' | 'algorithm'>,
   now: number,
 ): Keyring {
-  const seen = pendingKeys(keyring).filter(isObserved);
+  const seen = pendingKeys(keyring)
+    .filter(isObserved)
+    .filter((key) => !isUnusable(key));
   const standby = seen.findLast((key) => key.algorithm === policy.algorithm) ?? seen.at(-1);
   if (!standby) return keyring;
   const early = now < standby.observedAt + policy.publicationLead;

@@ -1,6 +1,6 @@
 /** What is not as it should be and that no step of this tick can mend: each is a reason for an alarm. */
 import { documentPaths } from './issuer.ts';
-import { activeKey, isRendered, pendingKeys, publishedCount } from './keyring.ts';
+import { isRendered, type Keyring, type KeyState, pendingKeys, publishedCount } from './keyring.ts';
 import { ownKmsKeys } from './lifecycle.ts';
 import type { Seen } from './look.ts';
 import { maxKeys, maxKmsKeys, unsafe } from './policy.ts';
@@ -13,14 +13,43 @@ export type HoldKind =
   | 'key-cap'
   | 'foreign-key'
   | 'active-key'
+  | 'standby-key'
+  | 'burned-key'
   | 'unsafe-windows'
   | 'step';
 export interface Hold {
   readonly kind: HoldKind;
   readonly why: string;
+  /** Of a step that failed: which, and the error's code. */
+  readonly step?: string;
+  readonly code?: string;
+}
+
+/** A step that could not be done; `code` is the name of an error that is not ours. */
+export function heldStep(step: string, error: unknown): Hold & { readonly code: string } {
+  const { name: code, message } = error instanceof Error ? error : new Error(String(error));
+  return { kind: 'step', step, code, why: `${step}: ${message}` };
 }
 
 type Situation = Parameters<typeof readiness>[0];
+
+const SIGNS: Partial<Record<KeyState, HoldKind>> = { active: 'active-key', pending: 'standby-key' };
+
+/**
+ * What somebody else has done to the keys in KMS, as a tick finds it. It is told in the very tick that mends it, by a standby
+ * that takes over or a key that is disabled once more.
+ */
+export function meddling(keyring: Keyring, { kms }: Pick<Seen, 'kms'>): Hold[] {
+  return keyring.keys.flatMap((key): Hold[] => {
+    const { kid, state, keyArn } = key;
+    const found = kms.get(keyArn)?.state;
+    if (state === 'compromised' && key.disabledAt !== undefined && found === 'enabled')
+      return [{ kind: 'burned-key', why: `burned key ${kid} is enabled in KMS again` }];
+    const kind = SIGNS[state];
+    if (!kind || !found || found === 'enabled') return [];
+    return [{ kind, why: `${state} key ${kid} is ${found} in KMS` }];
+  });
+}
 
 /** The holds of a keyring with which nothing is left to do now. */
 export function holds(situation: Situation): Hold[] {
@@ -35,10 +64,6 @@ export function holds(situation: Situation): Hold[] {
 
   const edge = edgeProblem(seen, documentPaths(policy.issuer).jwks);
   if (edge) add('edge', edge);
-
-  const active = activeKey(keyring);
-  const kms = active && seen.kms.get(active.keyArn);
-  if (kms && kms.state !== 'enabled') add('active-key', `active key ${active.kid} is ${kms.state} in KMS`);
 
   const published = publishedCount(keyring);
   if (!keyring.intent && pendingKeys(keyring).length === 0 && published >= maxKeys(policy)) {

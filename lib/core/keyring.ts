@@ -146,11 +146,18 @@ export const activeKey = (keyring: Keyring): ActiveKey | undefined =>
   keyring.keys.find((key) => key.state === 'active');
 export const pendingKeys = (keyring: Keyring): PendingKey[] => keyring.keys.filter((key) => key.state === 'pending');
 
-/** The key that signs next: of all pending keys that have been observed, the youngest one of the wanted algorithm. */
-export const standbyKey = (keyring: Keyring, algorithm: Algorithm): ObservedKey | undefined =>
+/**
+ * The key that signs next: of all pending keys that have been observed, the youngest one of the wanted algorithm.
+ * @param isUnusable what KMS has said cannot sign
+ */
+export const standbyKey = (
+  keyring: Keyring,
+  algorithm: Algorithm,
+  isUnusable: (key: ObservedKey) => boolean = () => false,
+): ObservedKey | undefined =>
   pendingKeys(keyring)
     .filter(isObserved)
-    .findLast((key) => key.algorithm === algorithm && flushes(keyring, key));
+    .findLast((key) => key.algorithm === algorithm && flushes(keyring, key) && !isUnusable(key));
 
 /** Whether the key will do for what a burn has ordered: with no burn, any. */
 export const flushes = ({ flush }: Keyring, key: RenderedKey): boolean =>

@@ -20,6 +20,7 @@ import type { Seen } from './look.ts';
 import { graceEnd, maxKeys, maxKmsKeys, orphanAge } from './policy.ts';
 import type { Document, KmsKey } from './ports.ts';
 import { readiness } from './readiness.ts';
+import { useless } from './standby.ts';
 
 export type Step = { readonly why: string } & (
   | { readonly kind: 'intend' }
@@ -44,14 +45,14 @@ interface Situation {
 }
 type Rule = (situation: Situation) => Step[];
 
-/** A pending key whose canary failed in so many ticks will never sign. */
-export const MAX_CANARY_FAILURES = 3;
-
-/** A burn that was saved and got no further: forging stops first, whatever the world still shows. */
-const disable: Rule = ({ keyring }) =>
+/**
+ * A burn that was saved and got no further, or a burned key that somebody has enabled again: forging stops first, whatever
+ * the world still shows.
+ */
+const disable: Rule = ({ keyring, seen }) =>
   keyring.keys
     .filter((key) => key.state === 'compromised')
-    .filter((key) => key.disabledAt === undefined)
+    .filter(({ disabledAt, keyArn }) => disabledAt === undefined || seen.kms.get(keyArn)?.state === 'enabled')
     .map(({ kid, reason }) => ({ kind: 'disable', kid, why: `it is compromised: ${reason}` }));
 
 /** I2: the lead counts only without a gap in the published document. */
@@ -127,8 +128,8 @@ const observe: Rule = ({ keyring, seen }) =>
     .filter((key) => !isObserved(key) && seen.published?.kids.has(key.kid) && seen.edge?.kids.has(key.kid))
     .map(({ kid }) => ({ kind: 'observe', kid, why: `the edge serves pending key ${kid}` }));
 
-const intend: Rule = ({ keyring, policy }) => {
-  const standby = pendingKeys(keyring).some((key) => isWanted(key, policy) && flushes(keyring, key));
+const intend: Rule = ({ keyring, seen, policy }) => {
+  const standby = pendingKeys(keyring).some((key) => flushes(keyring, key) && !useless(key, seen, policy));
   if (keyring.intent || standby || publishedCount(keyring) >= maxKeys(policy)) return [];
   return [{ kind: 'intend', why: `there is no ${policy.algorithm} standby` }];
 };
@@ -154,17 +155,16 @@ const expire: Rule = ({ keyring: { imported = [] }, now }) =>
       why: `it was imported from ${source} until ${formatInstant(until)}`,
     }));
 
-/** A pending key that will never sign leaves once another one stands by. */
-const discard: Rule = ({ keyring, policy, now }) => {
+/** A pending key that will not sign leaves once another one stands by. */
+const discard: Rule = ({ keyring, seen, policy, now }) => {
   const pending = pendingKeys(keyring);
-  if (!pending.some((key) => isWanted(key, policy) && isObserved(key))) return [];
+  if (!pending.some((key) => isObserved(key) && !useless(key, seen, policy))) return [];
   return pending
-    .filter((key) => !isWanted(key, policy) && !key.retained && now >= (key.tokensUntil ?? 0))
-    .map(({ kid, algorithm }) =>
-      algorithm === policy.algorithm
-        ? { kind: 'retire', kid, reason: 'canary failed', why: `its canary failed ${MAX_CANARY_FAILURES} times` }
-        : { kind: 'retire', kid, reason: 'algorithm changed', why: `${algorithm} is no longer wanted` },
-    );
+    .filter((key) => !key.retained && now >= (key.tokensUntil ?? 0))
+    .flatMap((key) => {
+      const because = useless(key, seen, policy);
+      return because ? [{ kind: 'retire', kid: key.kid, ...because }] : [];
+    });
 };
 
 const raise: Rule = ({ keyring, policy: { maxTokenLifetime } }) =>
@@ -211,10 +211,6 @@ const RULES: readonly Rule[] = [
   sweep,
   forget,
 ];
-
-function isWanted(key: { algorithm: string; canaryFailures?: number }, policy: Policy): boolean {
-  return key.algorithm === policy.algorithm && (key.canaryFailures ?? 0) < MAX_CANARY_FAILURES;
-}
 
 /** Enabled KMS keys that this keyring's ticks have made. */
 export const ownKmsKeys = (keyringId: string, seen: Seen): KmsKey[] =>

@@ -22,6 +22,12 @@ export interface Seen {
   readonly kms: ReadonlyMap<string, KmsKey>;
 }
 
+/** Whether KMS has said that a key cannot sign. Nothing is concluded from what it hides, or does not show yet. */
+export function cannotSign({ kms }: Pick<Seen, 'kms'>, { keyArn }: { readonly keyArn: string }): boolean {
+  const state = kms.get(keyArn)?.state;
+  return state !== undefined && state !== 'enabled' && state !== 'hidden';
+}
+
 export interface LookPorts {
   readonly publisher: Publisher;
   readonly edge: Edge;
@@ -84,7 +90,8 @@ function requireShortLived(header: string | undefined, policy: Policy): void {
 async function lookAtKms(keys: KeyManager, keyring: Keyring | undefined): Promise<ReadonlyMap<string, KmsKey>> {
   const tagged = await keys.tagged();
   const seen = new Map(tagged.map((key) => [key.keyArn, key]));
-  // The tag index lags behind: whether the active key can sign is asked of KMS itself.
+  // The tag index lags behind: whether the active key can sign is asked of KMS itself. Of a key that was made just now
+  // KMS may not know yet, so of others nothing is concluded.
   const missing = (keyring?.keys ?? []).filter(({ state, keyArn }) => state === 'active' && !seen.has(keyArn));
   for (const { keyArn } of missing) seen.set(keyArn, await keys.describe(keyArn));
   return seen;

@@ -3,7 +3,7 @@ import { isOpen } from './activation-window.ts';
 import type { Policy } from './config.ts';
 import { formatDuration, formatInstant } from './duration.ts';
 import { activeKey, type Keyring, type LeadWaiver, type ObservedKey, standbyKey } from './keyring.ts';
-import type { Seen } from './look.ts';
+import { cannotSign, type Seen } from './look.ts';
 
 export interface Readiness {
   readonly ready: boolean;
@@ -20,8 +20,8 @@ export function readiness(situation: { keyring: Keyring; seen: Seen; policy: Pol
   const wanted = trigger !== undefined;
   const hold = (why: string): Readiness => ({ ready: false, wanted, why: trigger ? `${trigger}, but ${why}` : why });
 
-  const key = standbyKey(keyring, policy.algorithm);
-  if (!key) return hold('no standby has been observed at the edge');
+  const key = standbyKey(keyring, policy.algorithm, (standby) => cannotSign(seen, standby));
+  if (!key) return hold('no standby that can sign has been observed at the edge');
   if (!seen.edge?.kids.has(key.kid)) return hold(`the edge does not serve standby ${key.kid} now`);
   const leadWaived = waiver(keyring, key);
   const dueAt = key.observedAt + policy.publicationLead;
@@ -46,9 +46,7 @@ function waiver(keyring: Keyring, key: ObservedKey): LeadWaiver | undefined {
 function whyRotate({ keyring, seen, policy, now }: Parameters<typeof readiness>[0]): string | undefined {
   const active = activeKey(keyring);
   if (!active) return 'there is no active key';
-  const kms = seen.kms.get(active.keyArn);
-  if (kms && kms.state !== 'enabled' && kms.state !== 'hidden')
-    return `active key ${active.kid} is ${kms.state} in KMS`;
+  if (cannotSign(seen, active)) return `active key ${active.kid} is ${seen.kms.get(active.keyArn)?.state} in KMS`;
   if (keyring.flush) return `a key was burned at ${formatInstant(keyring.flush.at)}`;
   if (keyring.rotationRequested) return `a rotation was requested: ${keyring.rotationRequested.reason}`;
   // From here on the calendar decides, and the calendar keeps to the window, unless the key's tokens would run out.

@@ -7,7 +7,7 @@ import { clockError } from './clock-error.ts';
 import type { Policy } from './config.ts';
 import { formatInstant } from './duration.ts';
 import { isKeyturnError, KeyturnError } from './errors.ts';
-import { type Hold, holds } from './holds.ts';
+import { type Hold, heldStep, holds, meddling } from './holds.ts';
 import { type Keyring, type RenderedKey, renderedKeys, violations } from './keyring.ts';
 import { nextStep, type Step, stepId } from './lifecycle.ts';
 import { type Look, type LookPorts, look, lookAgain } from './look.ts';
@@ -54,10 +54,11 @@ const MAX_STEPS = 25;
 export async function rotate(ports: RotatorPorts, policy: Policy): Promise<TickReport> {
   let { keyring, revision, seen } = await assess(ports, policy);
   const steps: { step: string; why: string }[] = [];
-  const failed: Hold[] = [];
   const held = new Set<string>();
   const note = (event: StepLine['event'], step: string, why: string, more: { kid?: string; code?: string } = {}) =>
     ports.log({ event, ...standing(keyring, revision, ports.clock()), step, ...more, why });
+  const found = meddling(keyring, seen);
+  for (const { kind, why } of found) note('hold', kind, why);
 
   for (let count = 0; count < MAX_STEPS; count++) {
     const step = nextStep(keyring, seen, policy, ports.clock(), held);
@@ -69,23 +70,20 @@ export async function rotate(ports: RotatorPorts, policy: Policy): Promise<TickR
       steps.push({ step: step.kind, why: step.why });
       seen = await after(ports, policy, step, seen, held);
     } catch (error) {
-      // Another writer was first, or has published more than we know: what it leaves is the next tick's to judge.
-      if (isKeyturnError(error, 'keyring_conflict', 'document_newer')) {
-        note('hold', step.kind, error.message, { code: error.code });
-        return { ...report(ports, keyring, revision), steps, holds: [{ kind: 'step', why: error.message }] };
-      }
-      const { why, code, next } = await failure(ports, keyring, revision, step, error);
-      ({ keyring, revision } = next);
-      note('hold', step.kind, why, code === undefined ? {} : { code });
-      failed.push({ kind: 'step', why: `${step.kind}: ${why}` });
+      ({ keyring, revision } = await counted(ports, keyring, revision, step, error));
+      const hold = heldStep(step.kind, error);
+      found.push(hold);
+      note('hold', step.kind, hold.why, { code: hold.code });
       held.add(stepId(step));
-      // A gap is seen only while the document shows it: it is on record before anything is put back.
-      if (step.kind === 'unobserve') return { ...report(ports, keyring, revision), steps, holds: failed };
+      // Another writer was first, or has published more than we know: what it leaves is the next tick's to judge. And a gap
+      // is seen only while the document shows it: it is on record before anything is put back.
+      if (isKeyturnError(error, 'keyring_conflict', 'document_newer') || step.kind === 'unobserve')
+        return { ...report(ports, keyring, revision), steps, holds: found };
     }
   }
   const open = holds({ keyring, seen, policy, now: ports.clock() });
   for (const { kind, why } of open) note('hold', kind, why);
-  return { ...report(ports, keyring, revision), steps, holds: [...failed, ...open] };
+  return { ...report(ports, keyring, revision), steps, holds: [...found, ...open] };
 }
 
 /** Loads and looks until both fit together, and founds the keyring where there has never been one. */
@@ -146,22 +144,19 @@ async function commit(ports: RotatorPorts, keyring: Keyring, next: Keyring, revi
 /** What the step has changed in the world is looked at again; the rest of the first look stands. */
 async function after(ports: RotatorPorts, policy: Policy, step: Step, seen: Look, held: Set<string>): Promise<Look> {
   if (step.kind === 'publish') held.add('invalidate:');
-  if (step.kind === 'invalidate' || step.kind === 'sweep') held.add(stepId(step));
+  // KMS is not asked again in this tick, and would show what has just been done late.
+  if (step.kind === 'invalidate' || step.kind === 'sweep' || step.kind === 'disable') held.add(stepId(step));
   return step.kind === 'publish' || step.kind === 'invalidate' ? lookAgain(ports, seen, policy) : seen;
 }
 
 /** A canary that failed for the key's own sake is counted, so that a key which cannot sign does not stand by for ever. */
-async function failure(ports: RotatorPorts, keyring: Keyring, revision: number, step: Step, error: unknown) {
-  const why = error instanceof Error ? error.message : String(error);
-  const code = isKeyturnError(error) ? error.code : error instanceof Error ? error.name : undefined;
-  const unchanged = { why, code, next: { keyring, revision } };
-  if (step.kind !== 'activate' || !isKeyturnError(error, 'canary_failed', 'key_unusable')) return unchanged;
-  const counted = noteCanaryFailure(keyring, step.key.kid);
-  try {
-    return { why, code, next: { keyring: counted, revision: await save(ports, counted, revision) } };
-  } catch {
-    return unchanged;
-  }
+async function counted(ports: RotatorPorts, keyring: Keyring, revision: number, step: Step, error: unknown) {
+  if (step.kind !== 'activate' || !isKeyturnError(error, 'canary_failed', 'key_unusable')) return { keyring, revision };
+  const next = noteCanaryFailure(keyring, step.key.kid);
+  return save(ports, next, revision).then(
+    (saved) => ({ keyring: next, revision: saved }),
+    () => ({ keyring, revision }),
+  );
 }
 
 function report({ clock }: RotatorPorts, keyring: Keyring, revision: number) {

@@ -1,6 +1,7 @@
 /** A world for the shipped verbs to run in: virtual time, everything in memory, faults where a test wants them. */
 import { randomUUID } from 'node:crypto';
-import { type BurnReport, type BurnRequest, burn } from '../core/burn.ts';
+import { type BurnReport, burn } from '../core/burn.ts';
+import type { BurnRequest } from '../core/burn-save.ts';
 import { type Policy, parsePolicy } from '../core/config.ts';
 import { isKeyturnError } from '../core/errors.ts';
 import type { Keyring } from '../core/keyring.ts';

@@ -169,6 +169,24 @@ test.each([
   expect(activeKey(world.keyring)).toMatchObject({ leadWaived: 'burn' });
 });
 
+test.each(['is disabled in KMS', 'has failed its canary for good'])(
+  'a standby that %s does not take over: the fresh key signs, also in front of blind verifiers',
+  async (how) => {
+    const world = await settled({ verifiers: ['envoy'] });
+    const bad = pendingKeys(world.keyring)[0];
+    const stored = world.kms.stored.get(bad?.keyArn ?? '');
+    if (how === 'is disabled in KMS' && stored) stored.enabled = false;
+    else {
+      const keys = world.keyring.keys.map((key) => (key.kid === bad?.kid ? { ...key, canaryFailures: 3 } : key));
+      world.keyrings.item = { revision: 99, text: JSON.stringify({ ...world.keyring, keys }) };
+    }
+    const { signing } = await world.burn({ kids: [active(world)] });
+    expect(signing).toBe(active(world));
+    expect(signing).not.toBe(bad?.kid);
+    expect((await world.signer().sign(world.request())).kid).toBe(signing);
+  },
+);
+
 describe('nothing is left to sign', () => {
   test.each([
     ['no standby was observed', false],
@@ -297,7 +315,95 @@ describe('other keys', () => {
   });
 });
 
+describe('all of them', () => {
+  test.each([
+    ['the answer of the save is lost', 'after'],
+    ['the burn is asked for again', 'before'],
+  ])('are not removed while the document holds one: %s', async (_, lost) => {
+    const world = await settled();
+    const burned = renderedKeys(world.keyring).map(({ kid }) => kid);
+    let isLost = lost === 'before';
+    world.intercept = ({ name, phase }) => {
+      if (name === 'keys.create' && phase === 'before') throw new KeyturnError('throttled', 'told to');
+      if (name !== 'store.save' || phase !== 'after' || isLost) return;
+      isLost = true;
+      throw new Error('the answer is lost');
+    };
+    if (lost === 'before') await world.burn({ kids: 'all' });
+    const report = await world.burn({ kids: 'all' });
+    expect(new Set(report.burned)).toEqual(new Set(burned));
+    expect(burned.every((kid) => published(world).has(kid))).toBe(true);
+    expect(report.removedAt).toBeUndefined();
+    expect(report.exposure).toEqual([]);
+    world.intercept = undefined;
+    await world.tick();
+    expect(burned.some((kid) => published(world).has(kid))).toBe(false);
+  });
+
+  test('are burned once: when none is left there is nothing to burn', async () => {
+    const world = await settled();
+    world.intercept = ({ name, phase }) => {
+      if (name === 'keys.publicKey' && phase === 'before') throw new KeyturnError('key_not_visible', 'told to');
+    };
+    await world.burn({ kids: 'all' });
+    world.bucket.objects.delete(JWKS);
+    await expect(world.burn({ kids: 'all' })).rejects.toMatchObject({ code: 'transition_refused' });
+  });
+
+  test('a key that was burned by itself and is still published does not count as removed with another', async () => {
+    const world = await settled();
+    const [first, second] = [active(world), standby(world)];
+    world.intercept = ({ name, phase }) => {
+      if (name === 'publisher.write' && phase === 'before') throw new Error('told to');
+    };
+    await world.burn({ kids: [first] });
+    const report = await world.burn({ kids: [second] });
+    expect(report.removedAt).toBeUndefined();
+  });
+});
+
 describe('against the odds', () => {
+  test('a table and a KMS that each fail once hold up nothing', async () => {
+    const world = await settled();
+    const burned = active(world);
+    const failed = new Set<string>();
+    world.intercept = ({ name, phase }) => {
+      if (!['store.save', 'keys.disable'].includes(name) || phase !== 'before' || failed.has(name)) return;
+      failed.add(name);
+      throw new KeyturnError('throttled', 'told to');
+    };
+    const report = await world.burn({ kids: [burned] });
+    expect(failed.size).toBe(2);
+    expect(report.removedAt).toBeDefined();
+    expect(state(world, burned)).toBe('compromised');
+    expect(world.kms.stored.get(keyArn(world, burned))?.enabled).toBe(false);
+  });
+
+  test('with the table away, one key that cannot be disabled keeps no other one enabled, and is tried again', async () => {
+    const world = await settled();
+    const arns = renderedKeys(world.keyring).map(({ keyArn: arn }) => arn);
+    let refusals = 3;
+    world.intercept = ({ name, phase }) => {
+      if (name === 'store.save' && phase === 'before') throw new Error('told to');
+      if (name === 'keys.disable' && phase === 'before' && refusals-- > 0)
+        throw new KeyturnError('throttled', 'told to');
+    };
+    await expect(world.burn({ kids: 'all' })).rejects.toMatchObject({
+      code: 'burn_not_saved',
+      message: expect.stringContaining('2 KMS keys are disabled'),
+    });
+    expect(arns.map((arn) => world.kms.stored.get(arn)?.enabled)).toEqual([false, false]);
+  });
+
+  test('with table and KMS away, nobody is told that nobody can forge', async () => {
+    const world = await settled();
+    world.intercept = ({ name, phase }) => {
+      if (name === 'store.save' && phase === 'before') throw new Error('told to');
+      if (name === 'keys.disable' && phase === 'before') throw new Error('told to');
+    };
+    await expect(world.burn({ kids: [active(world)] })).rejects.toThrow(/no KMS key could be disabled/);
+  });
+
   test('a burn that loses a race against ticks reads again until it is saved', async () => {
     const world = await settled();
     const burned = active(world);

@@ -216,9 +216,9 @@ describe('canary', () => {
   test('a standby whose canary fails does not sign, and after three failures leaves for another', async () => {
     const world = await settled();
     const bad = standby(world);
-    const badArn = pendingKeys(world.keyring)[0]?.keyArn ?? '';
-    const stored = world.kms.stored.get(badArn);
-    if (stored) stored.enabled = false;
+    world.intercept = ({ name, phase }) => {
+      if (name === 'signer.sign' && phase === 'before') throw new KeyturnError('key_unusable', 'told to');
+    };
     world.now += 90 * DAY;
     for (let failures = 1; failures <= 3; failures++) {
       const report = await world.tick();
@@ -227,6 +227,7 @@ describe('canary', () => {
       expect(failing?.canaryFailures).toBe(failures < 3 ? failures : undefined);
       world.now += 900;
     }
+    world.intercept = undefined;
     expect(pendingKeys(world.keyring)).toHaveLength(1);
     await world.pass(25 * HOUR);
     expect(active(world)).not.toBe(bad);
@@ -271,6 +272,8 @@ describe('what others do', () => {
     expect(kinds(report)[0]).toBe('activate');
     expect(report.steps[0]?.why).toContain('is unusable in KMS');
     expect(active(world)).not.toBe(before?.kid);
+    expect(report.holds).toEqual([{ kind: 'active-key', why: `active key ${before?.kid} is unusable in KMS` }]);
+    expect((await world.tick()).holds).toEqual([]);
   });
 
   test('an edge that serves a key more under the same version is said', async () => {
@@ -293,7 +296,56 @@ describe('what others do', () => {
     world.now += HOUR;
     const stored = world.kms.stored.get(activeKey(world.keyring)?.keyArn ?? '');
     if (stored) stored.enabled = false;
-    expect(held(await world.tick())).toEqual(['rotation', 'active-key']);
+    expect(held(await world.tick())).toEqual(['active-key', 'rotation']);
+  });
+
+  test('a standby that somebody disabled is said, another one is made, and it leaves when that one stands by', async () => {
+    const world = await settled();
+    world.now += 2 * DAY;
+    await world.tick();
+    const bad = pendingKeys(world.keyring)[0];
+    const stored = world.kms.stored.get(bad?.keyArn ?? '');
+    if (stored) stored.enabled = false;
+    const report = await world.tick();
+    expect(report.holds).toEqual([{ kind: 'standby-key', why: `pending key ${bad?.kid} is unusable in KMS` }]);
+    expect(kinds(report)).toEqual(['intend', 'create', 'publish', 'observe', 'retire', 'publish', 'destroy']);
+    expect(pendingKeys(world.keyring).map(({ kid }) => kid)).not.toContain(bad?.kid);
+    expect(world.keyring.keys.find(({ kid }) => kid === bad?.kid)).toMatchObject({ reason: 'unusable in KMS' });
+    const next = standby(world);
+    await world.pass(90 * DAY);
+    expect(active(world)).toBe(next);
+  });
+
+  test('a standby that is enabled again while another one is made stays beside it', async () => {
+    const world = await settled();
+    const bad = pendingKeys(world.keyring)[0];
+    const stored = world.kms.stored.get(bad?.keyArn ?? '');
+    if (stored) stored.enabled = false;
+    world.intercept = ({ name, phase }) => {
+      if (name === 'keys.create' && phase === 'before') throw new Error('told to');
+    };
+    await world.tick();
+    expect(standby(world)).toBe(bad?.kid);
+    if (stored) stored.enabled = true;
+    world.intercept = undefined;
+    await world.tick();
+    // Both can sign: the younger one does first, and the older one stands by after it.
+    expect(pendingKeys(world.keyring)).toHaveLength(2);
+    expect((await world.tick()).steps).toEqual([]);
+  });
+
+  test('a burned key that somebody enabled again is disabled once more, and that is said', async () => {
+    const world = await settled();
+    const burned = active(world) ?? '';
+    await world.burn({ kids: [burned] });
+    const keyArn = world.keyring.keys.find(({ kid }) => kid === burned)?.keyArn ?? '';
+    const stored = world.kms.stored.get(keyArn);
+    if (stored) stored.enabled = true;
+    const report = await world.tick();
+    expect(report.holds).toEqual([{ kind: 'burned-key', why: `burned key ${burned} is enabled in KMS again` }]);
+    expect(kinds(report)).toEqual(['disable']);
+    expect(stored?.enabled).toBe(false);
+    expect((await world.tick()).holds).toEqual([]);
   });
 
   test.each(['deleted', 'edited', 'rolled back'])(
@@ -699,7 +751,7 @@ test('keys that KMS hides from us change nothing but the alarm', async () => {
   world.now += 2 * DAY;
   const report = await world.tick();
   expect(report.steps).toEqual([]);
-  expect(held(report)).toEqual(['active-key', 'foreign-key']);
+  expect(held(report)).toEqual(['active-key', 'standby-key', 'foreign-key']);
   expect(active(world)).toBe(before);
 });
 

@@ -105,7 +105,7 @@ export const MUTANTS: readonly Mutant[] = [
     'key.sinceVersion <= 2',
   ]),
   mutant('I2', 'a burn takes a standby that the document has lost', [
-    'burn.ts',
+    'burn-save.ts',
     'return lost.reduce(',
     'return lost.slice(lost.length).reduce(',
   ]),
@@ -149,7 +149,7 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     [
       'lifecycle.ts',
-      'const intend: Rule = ({ keyring, policy }) => {',
+      'const intend: Rule = ({ keyring, seen, policy }) => {',
       'const intend: Rule = ({ keyring, policy, now }) => {',
     ],
   ),
