@@ -11,7 +11,7 @@ import { renderJwks } from './jwks.ts';
 import { isObserved, isRendered, type Keyring, type ObservedKey, pendingKeys } from './keyring.ts';
 import { look, lookAtDocuments, type Seen } from './look.ts';
 import type { KeyManager, Loaded } from './ports.ts';
-import { recovered } from './recover.ts';
+import { type Recovered, recovered } from './recover.ts';
 import type { RotatorPorts } from './rotate.ts';
 import { willNotSign } from './standby.ts';
 import { type StepLine, standing } from './step-line.ts';
@@ -40,13 +40,14 @@ export async function saveBurn(ports: RotatorPorts, policy: Policy, request: Bur
     try {
       const { loaded, clock } = await loadOnTime(ports, policy);
       known = loaded.keyring;
-      const { keyring, seen } = await currentKeyring({ ...ports, clock }, policy, loaded);
+      const { keyring, unconfirmed, seen } = await currentKeyring({ ...ports, clock }, policy, loaded);
       // Resolved once: after a save whose answer was lost, the keyring holds other keys than those that were meant.
       wanted ??= request.kids === 'all' ? all(keyring, seen) : request.kids;
       const kids = wanted;
       const next = compromise(
         keyring,
-        kids,
+        // What was left out has left.
+        kids.filter((kid) => !unconfirmed.includes(kid)),
         terms({ ...ports, clock }, policy, request, keyring.id, seen),
         policy,
         clock(),
@@ -54,7 +55,7 @@ export async function saveBurn(ports: RotatorPorts, policy: Policy, request: Bur
       if (next !== loaded.keyring) await ports.store.save(next, loaded.revision);
       const revision = loaded.revision + 1;
       note(ports, next, revision, { step: 'burn', burned: kids, why: `${kids.join(', ')}: ${request.reason}` });
-      return { keyring: next, revision, kids };
+      return { keyring: next, revision, kids, leftOut: unconfirmed.filter((kid) => !kids.includes(kid)) };
     } catch (error) {
       if (isKeyturnError(error, 'transition_refused', 'keyring_missing')) throw error;
       const lost = isKeyturnError(error, 'keyring_conflict');
@@ -106,14 +107,20 @@ function terms(
  * After a restore the burned key may be one that only the document knows. Neither a bucket nor a KMS that is away holds up a
  * burn; and a KMS that is away hides no document.
  */
-async function currentKeyring(ports: RotatorPorts, policy: Policy, loaded: Loaded) {
+async function currentKeyring(
+  ports: RotatorPorts,
+  policy: Policy,
+  loaded: Loaded,
+): Promise<Recovered & { readonly seen: Seen | undefined }> {
   const { keyring } = loaded;
   const seen = await look(ports, keyring, policy).catch(() => undefined);
-  if (seen && (keyring || seen.storedVersion > 0))
-    return { keyring: withoutLost(await recovered(ports, policy, loaded, seen), seen), seen };
+  if (seen && (keyring || seen.storedVersion > 0)) {
+    const { keyring: merged, unconfirmed } = await recovered(ports, policy, loaded, seen);
+    return { keyring: withoutLost(merged, seen), unconfirmed, seen };
+  }
   if (keyring) {
     const documents = seen ?? (await lookAtDocuments(ports.publisher, policy).catch(() => ({})));
-    return { keyring: withoutLost(keyring, documents), seen };
+    return { keyring: withoutLost(keyring, documents), unconfirmed: [], seen };
   }
   throw new KeyturnError('keyring_missing', 'there is no keyring, so there is nothing to burn');
 }

@@ -34,8 +34,12 @@ const EDGE_PAUSE_SECONDS = 2;
  *   the KMS keys are disabled all the same where they could be found, and the burn has to be asked for again
  */
 export async function burn(ports: RotatorPorts, policy: Policy, request: BurnRequest): Promise<BurnReport> {
-  const { keyring: saved, revision, kids } = await saveBurn(ports, policy, request);
-  const holds: TickReport['holds'][number][] = [];
+  const { keyring: saved, revision, kids, leftOut } = await saveBurn(ports, policy, request);
+  const holds: TickReport['holds'][number][] = leftOut.map((kid) => ({
+    kind: 'step',
+    step: 'recover',
+    why: `recover: KMS does not confirm ${kid} of a document that is newer than the keyring: it is out of the JWKS`,
+  }));
   const attempt = async (what: string, effect: () => Promise<void>) => {
     await effect().catch((error: unknown) => holds.push(heldStep(what, error)));
   };

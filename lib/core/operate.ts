@@ -44,8 +44,11 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     },
   },
   unimport: { members: ['kid'], run: (ports, policy, input) => unimport(ports, policy, input.text('kid')) },
-  /** `{ "operation": "recover" }`, after the table was restored or lost. */
-  recover: { members: [], run: (ports, policy) => recover(ports, policy) },
+  /** `{ "operation": "recover", "without": ["kid", …] }`, after the table was restored or lost. */
+  recover: {
+    members: ['without'],
+    run: (ports, policy, input) => recover(ports, policy, input.has('without') ? input.texts('without') : []),
+  },
   /** `{ "operation": "close", "reason": "stack deleted" }`, where the stack's removal policy allows it. */
   close: {
     members: ['reason'],
@@ -114,6 +117,12 @@ class Input {
     const value = this.#members[name];
     if (typeof value === 'string' && value.trim() !== '' && value.length <= 200) return value;
     throw new KeyturnError('invalid_member', `${name} must be a text of 1 to 200 characters`, { path: `/${name}` });
+  }
+
+  texts(name: string): string[] {
+    const value = this.#members[name];
+    if (Array.isArray(value) && value.every((text) => typeof text === 'string')) return value;
+    throw new KeyturnError('invalid_member', `${name} must be an array of texts`, { path: `/${name}` });
   }
 
   flag(name: string): boolean {

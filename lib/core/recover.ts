@@ -12,11 +12,19 @@ import { type Look, look } from './look.ts';
 import type { KeyManager, Loaded } from './ports.ts';
 import { type ConfirmedKey, publicKeys, recoverKeyring } from './recovery.ts';
 import { load, type RotatorPorts, rotate, type TickReport } from './rotate.ts';
+import { standing } from './step-line.ts';
 import { foundKeyring } from './transitions.ts';
 
-/** @throws KeyturnError `transition_refused` when the document is not newer than the keyring, `clock_skewed`, and
- *   what a tick throws */
-export async function recover(ports: RotatorPorts, policy: Policy): Promise<TickReport> {
+/**
+ * @param without keys of the document to leave out, though their tokens die of it
+ * @throws KeyturnError `transition_refused` when the document is not newer than the keyring, or holds keys that KMS does not
+ *   confirm; `clock_skewed`, and what a tick throws
+ */
+export async function recover(
+  ports: RotatorPorts,
+  policy: Policy,
+  without: readonly string[] = [],
+): Promise<TickReport> {
   // What it ends is stamped by its own clock.
   const loaded = await load(ports, policy);
   const seen = await look(ports, loaded.keyring, policy);
@@ -28,9 +36,34 @@ export async function recover(ports: RotatorPorts, policy: Policy): Promise<Tick
       `there is nothing to recover: the document is at version ${seen.storedVersion}, the keyring at ${documentVersion}`,
     );
   }
-  const keyring = await recovered(ports, policy, loaded, seen);
-  await ports.store.save({ ...keyring, home: ports.publisher.home }, loaded.revision);
+  const { keyring, unconfirmed } = await recovered(ports, policy, loaded, seen);
+  requireNamed(unconfirmed, without);
+  const home = { ...keyring, home: ports.publisher.home };
+  const revision = await ports.store.save(home, loaded.revision);
+  const why = `the keyring goes on from version ${seen.storedVersion} of the document`;
+  ports.log({ event: 'step', ...standing(home, revision, ports.clock()), step: 'recover', why });
   return rotate(ports, policy);
+}
+
+/** Whose tokens are to die of a recovery is for a person to say, and KMS may only be late. */
+function requireNamed(unconfirmed: readonly string[], without: readonly string[]): void {
+  const unknown = without.filter((kid) => !unconfirmed.includes(kid));
+  if (unknown.length > 0) {
+    const is = `${unknown.join(', ')} is not among them`;
+    throw new KeyturnError('transition_refused', `only keys that KMS does not confirm can be left out, ${is}`);
+  }
+  const unnamed = unconfirmed.filter((kid) => !without.includes(kid));
+  if (unnamed.length === 0) return;
+  throw new KeyturnError(
+    'transition_refused',
+    `KMS does not confirm what the document holds: ${unnamed.join(', ')}; enable the KMS key if somebody disabled it, wait five minutes if it is new, or leave it out by name, which ends its tokens`,
+  );
+}
+
+export interface Recovered {
+  readonly keyring: Keyring;
+  /** Kids of the document that are left out, because KMS does not show a key of ours for them. */
+  readonly unconfirmed: readonly string[];
 }
 
 /**
@@ -42,9 +75,9 @@ export async function recovered(
   policy: Policy,
   { keyring, revision }: Loaded,
   seen: Look,
-): Promise<Keyring> {
+): Promise<Recovered> {
   const ours = keyring ?? foundKeyring(policy.issuer, randomId(), publisher.home);
-  if (seen.storedVersion <= ours.documentVersion) return ours;
+  if (seen.storedVersion <= ours.documentVersion) return { keyring: ours, unconfirmed: [] };
   const fresh = await store.load();
   if (fresh.revision !== revision) {
     throw new KeyturnError(
@@ -58,7 +91,11 @@ export async function recovered(
   // Theirs have names of another kind.
   const foreign = importedKeys(ours).filter(({ jwk }) => readJwks(body)?.kids.has(jwk.kid));
   const present = new Set([...kids, ...foreign.map(({ jwk }) => jwk.kid)]);
-  return recoverKeyring(ours, { version: seen.storedVersion, kids: present }, confirmed, policy, clock());
+  const known = new Set([...confirmed.map(({ jwk }) => jwk.kid), ...ours.keys.map(({ kid }) => kid)]);
+  return {
+    keyring: recoverKeyring(ours, { version: seen.storedVersion, kids: present }, confirmed, policy, clock()),
+    unconfirmed: [...present].filter((kid) => !known.has(kid) && !foreign.some(({ jwk }) => jwk.kid === kid)),
+  };
 }
 
 /** The document's word is not enough: KMS itself has to show each key, with our policy on it. In the document's order. */

@@ -24,7 +24,8 @@ export interface ConfirmedKey {
  * - A key that is in the document and not in the keyring, and that KMS confirms, may have live tokens: it goes into grace.
  * - If nothing would sign then, the key that has been in the document the longest does: of all keys it is the one that
  *   verifiers know best.
- * - A key that KMS does not confirm was smuggled into the bucket: it is left out.
+ * - A key that KMS does not confirm may have been smuggled into the bucket: it is left out.
+ * - If KMS confirms none, a fresh key signs as soon as the edge shows it, as after a burn of all.
  */
 export function recoverKeyring(
   keyring: Keyring,
@@ -52,7 +53,7 @@ export function recoverKeyring(
     documentVersion: version,
     keys: [...kept, ...adopted],
   };
-  return activeKey(merged) ? merged : appoint(merged, document, policy, now);
+  return activeKey(merged) ? merged : appoint(merged, document, { ...policy, maxTokenLifetime }, now);
 }
 
 /** The members of the document that are public keys as we publish them. */
@@ -103,7 +104,7 @@ function appoint(
   now: number,
 ): Keyring {
   const [oldest] = document.filter(({ jwk }) => keyring.keys.some((key) => key.kid === jwk.kid && isRendered(key)));
-  if (!oldest) return keyring;
+  if (!oldest) return { ...keyring, flush: { at: now, afterVersion: keyring.documentVersion, immediate: true } };
   const active: ActiveKey = {
     state: 'active',
     ...asPublished(oldest),

@@ -100,8 +100,27 @@ export class Crew {
     }
   }
 
+  /** Who is told that KMS does not confirm a key enables what somebody has disabled, waits, and asks again. */
   async recover(): Promise<void> {
-    await recover(this.#machine(0), this.world.policy).catch(() => undefined);
+    const { world, timeline } = this;
+    const attempt = () => recover(this.#machine(0), world.policy);
+    await attempt().catch(async (error: unknown) => {
+      if (!isKeyturnError(error, 'transition_refused') || !error.message.startsWith('KMS does not confirm')) return;
+      this.#enableWhatWasDisabledByHand();
+      await timeline.sleep(10 * 60);
+      await attempt().catch(() => undefined);
+    });
+  }
+
+  #enableWhatWasDisabledByHand(): void {
+    const { world } = this;
+    const ended = new Set(world.trace.flatMap((event) => (event.kind === 'ending' ? [event.keyArn] : [])));
+    for (const event of world.trace.filter(({ kind }) => kind === 'meddled')) {
+      const key = 'keyArn' in event && !ended.has(event.keyArn) ? world.kms.stored.get(event.keyArn) : undefined;
+      if (!key || key.enabled) continue;
+      key.enabled = true;
+      world.trace.push({ at: world.now, kind: 'meddled', keyArn: key.keyArn, enabled: true });
+    }
   }
 
   /** The KMS key of the one in question. */

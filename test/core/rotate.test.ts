@@ -1,7 +1,9 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { KeyturnError } from '../../lib/core/errors.ts';
 import { documentPaths } from '../../lib/core/issuer.ts';
+import { jwkFromSpki } from '../../lib/core/jwk.ts';
 import { readJwks } from '../../lib/core/jwks.ts';
 import { activeKey, pendingKeys } from '../../lib/core/keyring.ts';
 import { graceEnd, orphanAge } from '../../lib/core/policy.ts';
@@ -712,12 +714,79 @@ describe('recover', () => {
     const stored = world.bucket.objects.get(JWKS);
     const jwks = JSON.parse(stored?.body ?? '') as { keys: { kid: string }[]; documentVersion: number };
     const smuggled = { ...jwks.keys[0], kid: 'smuggled' };
-    const body = JSON.stringify({ keys: [smuggled, ...jwks.keys], documentVersion: 99 });
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const stranger = jwkFromSpki(publicKey.export({ type: 'spki', format: 'der' }), 'ES256');
+    const body = JSON.stringify({ keys: [smuggled, stranger, ...jwks.keys], documentVersion: 99 });
     if (stored) world.bucket.objects.set(JWKS, { ...stored, body, etag: '"foreign"' });
     await expect(world.tick()).rejects.toMatchObject({ code: 'document_newer' });
-    await recover(world.rotatorPorts, world.policy);
-    expect(readJwks((await world.bucket.fetch(JWKS)).body)?.kids.has('smuggled')).toBe(false);
+    const { item } = world.keyrings;
+    await expect(recover(world.rotatorPorts, world.policy)).rejects.toMatchObject({
+      code: 'transition_refused',
+      message: expect.stringContaining(`KMS does not confirm what the document holds: ${stranger.kid};`),
+    });
+    for (const kid of [active(world) ?? '', 'nobody']) {
+      await expect(recover(world.rotatorPorts, world.policy, [stranger.kid, kid])).rejects.toMatchObject({
+        code: 'transition_refused',
+        message: expect.stringContaining(`${kid} is not among them`),
+      });
+    }
+    expect(world.keyrings.item).toBe(item);
+    await recover(world.rotatorPorts, world.policy, [stranger.kid]);
+    expect(world.log.some(({ event, step }) => event === 'step' && step === 'recover')).toBe(true);
+    const served = readJwks((await world.bucket.fetch(JWKS)).body)?.kids;
+    expect(served?.has('smuggled') || served?.has(stranger.kid)).toBe(false);
     expect(world.keyring.documentVersion).toBe(100);
+  });
+});
+
+describe('recover, when KMS does not confirm a key with live tokens', () => {
+  async function lost(): Promise<{ world: World; kid: string; token: string }> {
+    const world = await settled();
+    await world.pass(2 * DAY);
+    const kid = active(world) ?? '';
+    const { token } = await world.signer().sign(world.request());
+    world.keyrings.item = undefined;
+    return { world, kid, token };
+  }
+
+  test('it waits until somebody has enabled it again, and the token verifies all along', async () => {
+    const { world, kid, token } = await lost();
+    const stored = [...world.kms.stored.values()].find(({ jwk }) => jwk?.kid === kid);
+    if (stored) stored.enabled = false;
+    await expect(recover(world.rotatorPorts, world.policy)).rejects.toThrow(kid);
+    await verify(world, token);
+    if (stored) stored.enabled = true;
+    await recover(world.rotatorPorts, world.policy);
+    await verify(world, token);
+    expect(active(world)).toBe(kid);
+  });
+
+  test('where KMS confirms none, a fresh key signs as soon as the edge shows it', async () => {
+    const { world, kid } = await lost();
+    const kids = [...(readJwks(world.bucket.objects.get(JWKS)?.body ?? '')?.kids ?? [])];
+    for (const stored of world.kms.stored.values()) stored.enabled = false;
+    await recover(world.rotatorPorts, world.policy, kids);
+    await world.tick();
+    expect(activeKey(world.keyring)).toMatchObject({ leadWaived: 'burn' });
+    expect(active(world)).not.toBe(kid);
+    await verify(world, (await world.signer().sign(world.request())).token);
+  });
+
+  test('a burn waits for nobody, and says what has left the JWKS with it', async () => {
+    const { world, kid } = await lost();
+    const kids = [...(readJwks(world.bucket.objects.get(JWKS)?.body ?? '')?.kids ?? [])];
+    const other = kids.find((another) => another !== kid) ?? '';
+    const stored = [...world.kms.stored.values()].find(({ jwk }) => jwk?.kid === other);
+    if (stored) stored.enabled = false;
+    const report = await world.burn({ kids: [kid] });
+    expect(report.holds[0]?.why).toContain(`KMS does not confirm ${other}`);
+    expect(report.removedAt).toBeDefined();
+    // And who is told to burn the very key that KMS does not confirm has burned it.
+    const again = await lost();
+    const hidden = [...again.world.kms.stored.values()].find(({ jwk }) => jwk?.kid === again.kid);
+    if (hidden) hidden.enabled = false;
+    expect(await again.world.burn({ kids: [again.kid] })).toMatchObject({ burned: [again.kid] });
+    expect(readJwks((await again.world.bucket.fetch(JWKS)).body)?.kids.has(again.kid)).toBe(false);
   });
 });
 
