@@ -7,15 +7,17 @@ import { type CompromiseTerms, compromise } from './compromise.ts';
 import type { Policy } from './config.ts';
 import { isKeyturnError, KeyturnError } from './errors.ts';
 import { someAreBlind } from './exposure.ts';
+import { documentPaths } from './issuer.ts';
 import { renderJwks } from './jwks.ts';
 import { isObserved, isRendered, type Keyring, type ObservedKey, pendingKeys } from './keyring.ts';
 import { look, lookAtDocuments, type Seen } from './look.ts';
 import type { KeyManager, Loaded } from './ports.ts';
 import { type Recovered, recovered } from './recover.ts';
 import type { RotatorPorts } from './rotate.ts';
+import { unrecordedPromise } from './stale-copies.ts';
 import { willNotSign } from './standby.ts';
 import { type StepLine, standing } from './step-line.ts';
-import { unobserve } from './transitions.ts';
+import { outlast, unobserve } from './transitions.ts';
 
 export interface BurnRequest {
   /** The keys to burn, or all that the JWKS holds. */
@@ -116,13 +118,21 @@ async function currentKeyring(
   const seen = await look(ports, keyring, policy).catch(() => undefined);
   if (seen && (keyring || seen.storedVersion > 0)) {
     const { keyring: merged, unconfirmed } = await recovered(ports, policy, loaded, seen);
-    return { keyring: withoutLost(merged, seen), unconfirmed, seen };
+    return { keyring: withPromise(withoutLost(merged, seen), seen, policy, ports.clock()), unconfirmed, seen };
   }
   if (keyring) {
     const documents = seen ?? (await lookAtDocuments(ports.publisher, policy).catch(() => ({})));
-    return { keyring: withoutLost(keyring, documents), unconfirmed: [], seen };
+    const sound = withPromise(withoutLost(keyring, documents), documents, policy, ports.clock());
+    return { keyring: sound, unconfirmed: [], seen };
   }
   throw new KeyturnError('keyring_missing', 'there is no keyring, so there is nothing to burn');
+}
+
+/** What the documents promised that a burn replaces is on record in the very write that decides it. */
+function withPromise(keyring: Keyring, { stored }: Partial<Seen>, policy: Policy, now: number): Keyring {
+  const { cacheControl } = stored?.get(documentPaths(policy.issuer).jwks) ?? {};
+  const promise = unrecordedPromise(keyring, cacheControl, policy, now);
+  return promise ? outlast(keyring, promise) : keyring;
 }
 
 /** I2: a standby that the published document has lost, and that no tick has unobserved yet, does not take over. */

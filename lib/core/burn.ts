@@ -9,14 +9,20 @@ import { type Exposure, exposure } from './exposure.ts';
 import { heldStep } from './holds.ts';
 import { documentPaths } from './issuer.ts';
 import { readJwks } from './jwks.ts';
-import { activeKey, isRendered, type Keyring } from './keyring.ts';
+import { activeKey, flushes, isRendered, type Keyring, pendingKeys } from './keyring.ts';
 import { publish } from './publish.ts';
 import { type RotatorPorts, rotate, type TickReport } from './rotate.ts';
+import { leadEnd } from './stale-copies.ts';
 
 export interface BurnReport {
   readonly burned: readonly string[];
   /** The key that signs now. Absent: sign answers 503 until the fresh key has been observed. */
   readonly signing?: string;
+  /**
+   * The key whose kid nobody had seen. Absent: it is not made yet, and who may reject it may do so for as much longer as that
+   * takes.
+   */
+  readonly fresh?: string;
   /** When the documents without the burned keys were published. Absent: not yet; every tick tries again. */
   readonly removedAt?: number;
   /** Empty while the key is not removed: nothing bounds it yet. */
@@ -89,12 +95,14 @@ async function outcome(ports: RotatorPorts, policy: Policy, kids: readonly strin
   const { flush } = keyring;
   const signing = activeKey(keyring);
   const waits = flush !== undefined && !flush.immediate;
+  const fresh = flush ? pendingKeys(keyring).find((key) => flushes(keyring, key)) : signing;
   return {
     ...(signing && { signing: signing.kid }),
+    ...(fresh && { fresh: fresh.kid }),
     ...(isRemoved && { removedAt: now }),
     // Without a removal there is no bound to state.
     exposure: isRemoved
-      ? exposure(policy, now, waits ? flush.at + policy.publicationLead : now, waits ? signing : undefined)
+      ? exposure(keyring, policy, now, waits ? leadEnd(keyring, policy, flush.at) : now, waits ? signing : undefined)
       : [],
   };
 }

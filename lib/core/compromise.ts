@@ -15,6 +15,7 @@ import {
   type ObservedKey,
   pendingKeys,
 } from './keyring.ts';
+import { leadEnd } from './stale-copies.ts';
 import { activate, activationTerms } from './transitions.ts';
 
 export interface CompromiseTerms {
@@ -35,7 +36,7 @@ export function compromise(
   keyring: Keyring,
   kids: readonly string[],
   { reason, immediate, intent, isUnusable = () => false }: CompromiseTerms,
-  policy: Pick<Policy, 'maxTokenLifetime' | 'cryptoperiod' | 'publicationLead' | 'algorithm'>,
+  policy: Policy,
   now: number,
 ): Keyring {
   for (const kid of kids) {
@@ -81,18 +82,13 @@ function compromised(key: Key, reason: string, documentVersion: number, now: num
 }
 
 /** The standby that verifiers have seen takes over, and if it must, before its lead is over. None: nothing signs. */
-function promote(
-  keyring: Keyring,
-  isUnusable: (key: ObservedKey) => boolean,
-  policy: Pick<Policy, 'maxTokenLifetime' | 'cryptoperiod' | 'publicationLead' | 'algorithm'>,
-  now: number,
-): Keyring {
+function promote(keyring: Keyring, isUnusable: (key: ObservedKey) => boolean, policy: Policy, now: number): Keyring {
   const seen = pendingKeys(keyring)
     .filter(isObserved)
     .filter((key) => !isUnusable(key));
   const standby = seen.findLast((key) => key.algorithm === policy.algorithm) ?? seen.at(-1);
   if (!standby) return keyring;
-  const early = now < standby.observedAt + policy.publicationLead;
+  const early = now < leadEnd(keyring, policy, standby.observedAt);
   return activate(keyring, standby, activationTerms(policy, now, early ? 'burn' : undefined), now);
 }
 

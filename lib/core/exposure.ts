@@ -1,7 +1,7 @@
 /** What a burn costs, told honestly: who accepts the burned key until when, and who rejects the fresh one. */
 import type { Policy } from './config.ts';
-import type { ActiveKey } from './keyring.ts';
-import { edgeAge } from './policy.ts';
+import type { ActiveKey, Keyring } from './keyring.ts';
+import { copyAge } from './stale-copies.ts';
 import { blindSeconds, fetchesOnce, VERIFIERS, type Verifier } from './verifiers.ts';
 
 export interface Exposure {
@@ -23,23 +23,27 @@ export const someAreBlind = ({ verifiers }: Pick<Policy, 'verifiers'>): boolean 
   (verifiers ?? []).some(({ refetch }) => refetch === 'never');
 
 /**
+ * @param keyring what it knows of copies that live longer than the policy's
  * @param removedAt when the document without the burned key was published
  * @param freshAt when the fresh key signs (or will)
  * @param standby what signs until then: after a rotation it has not had its lead, and a burn does not wait for it
  */
 export function exposure(
+  keyring: Pick<Keyring, 'longPromise'>,
   policy: Policy,
   removedAt: number,
   freshAt: number,
   standby?: Pick<ActiveKey, 'observedAt'>,
 ): Exposure[] {
   const declared = policy.verifiers ?? Object.values(VERIFIERS).filter((verifier) => !fetchesOnce(verifier));
+  const oldest = removedAt + copyAge(keyring, policy, removedAt);
   return declared.map((verifier) => ({
     verifier: verifier.name,
     title: verifier.title,
-    acceptsBurnedUntil: acceptsBurnedUntil(verifier, removedAt + edgeAge(policy) + 2 * policy.clockSkew),
-    ...rejects(verifier, removedAt + edgeAge(policy), freshAt),
-    ...(standby && rejectsStandby(verifier, standby.observedAt + edgeAge(policy), removedAt)),
+    acceptsBurnedUntil: acceptsBurnedUntil(verifier, oldest + 2 * policy.clockSkew),
+    ...rejects(verifier, oldest, freshAt),
+    ...(standby &&
+      rejectsStandby(verifier, standby.observedAt + copyAge(keyring, policy, standby.observedAt), removedAt)),
   }));
 }
 

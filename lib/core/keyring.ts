@@ -6,6 +6,7 @@
  */
 import type { Algorithm } from './algorithms.ts';
 import { PRIVATE_MEMBERS, type PublicJwk } from './jwk.ts';
+import type { LongPromise } from './stale-copies.ts';
 
 /** What a published key carries in every state. */
 interface PublishedKey {
@@ -125,6 +126,8 @@ export interface Keyring {
     /** Whether the fresh key signs as soon as the edge shows it, or after its lead. */
     readonly immediate: boolean;
   };
+  /** Documents of the past that caches may keep for longer than those of now. */
+  readonly longPromise?: LongPromise;
   /** The end of the issuer: nothing signs and no tick does anything any more. */
   readonly closed?: { readonly at: number; readonly reason: string };
   /** Destroyed keys, and imported ones that have left: kid, end, reason. All that is left of them, so that a thousand rotations stay small. */

@@ -7,6 +7,7 @@
 import type { Policy } from './config.ts';
 import { renderDocuments } from './discovery.ts';
 import { formatDuration, formatInstant } from './duration.ts';
+import { documentPaths } from './issuer.ts';
 import {
   flushes,
   isObserved,
@@ -20,6 +21,7 @@ import type { Seen } from './look.ts';
 import { graceEnd, maxKeys, maxKmsKeys, orphanAge } from './policy.ts';
 import type { Document, KmsKey } from './ports.ts';
 import { readiness } from './readiness.ts';
+import { type LongPromise, unrecordedPromise } from './stale-copies.ts';
 import { useless } from './standby.ts';
 
 export type Step = { readonly why: string } & (
@@ -34,6 +36,7 @@ export type Step = { readonly why: string } & (
       readonly kid: string;
     }
   | { readonly kind: 'raise'; readonly maxTokenLifetime: number }
+  | { readonly kind: 'outlast'; readonly promise: LongPromise }
   | { readonly kind: 'invalidate' }
 );
 
@@ -67,6 +70,15 @@ const end: Rule = ({ keyring }) =>
     .filter((key) => key.state === 'grace')
     .filter(({ ending }) => ending)
     .map(({ kid }) => ({ kind: 'end', kid, why: `no signer reads ${kid} as active any more: its grace begins` }));
+
+/** I1: once a document is replaced, nothing tells for how long caches may keep it. */
+const outlast: Rule = ({ keyring, seen, policy, now }) => {
+  const { cacheControl } = seen.stored.get(documentPaths(policy.issuer).jwks) ?? {};
+  const promise = unrecordedPromise(keyring, cacheControl, policy, now);
+  if (!promise) return [];
+  const why = `copies of what is published now may live until ${formatInstant(promise.until)}, longer than the policy's`;
+  return [{ kind: 'outlast', promise, why }];
+};
 
 const publish: Rule = ({ keyring, seen, policy }) => {
   const documents = renderDocuments(keyring, policy).filter(({ path, body, cacheControl }) => {
@@ -197,6 +209,7 @@ const RULES: readonly Rule[] = [
   disable,
   unobserve,
   end,
+  outlast,
   publish,
   activate,
   destroy,

@@ -5,6 +5,7 @@ import { readJwks, readVersion, type ServedJwks } from './jwks.ts';
 import type { Keyring } from './keyring.ts';
 import { edgeAge } from './policy.ts';
 import type { Edge, KeyManager, KmsKey, Publisher, StoredDocument } from './ports.ts';
+import { promisedAge } from './stale-copies.ts';
 
 /** What one tick saw outside the keyring. */
 export interface Seen {
@@ -81,9 +82,8 @@ async function lookAtEdge(edge: Edge, policy: Policy) {
 
 /** The lead counts on the edge's own words: a document that caches may keep for longer has not been observed. */
 function requireShortLived(header: string | undefined, policy: Policy): void {
-  const directive = (name: string) => Number(new RegExp(`(?:^|[\\s,])${name}=(\\d+)`).exec(header ?? '')?.[1] ?? 0);
-  const age = directive('max-age') + directive('stale-while-revalidate') + directive('stale-if-error');
-  if (/(?:^|[\s,])max-age=/.test(header ?? '') && age <= edgeAge(policy)) return;
+  const age = promisedAge(header);
+  if (age !== undefined && age <= edgeAge(policy)) return;
   throw new Error(`the edge serves cache-control "${header ?? ''}", caches may keep at most ${edgeAge(policy)} s`);
 }
 

@@ -13,6 +13,7 @@ import { nextStep, type Step } from './lifecycle.ts';
 import type { Seen } from './look.ts';
 import { graceEnd, orphanAge } from './policy.ts';
 import type { KmsKey } from './ports.ts';
+import { leadEnd } from './stale-copies.ts';
 import * as transitions from './transitions.ts';
 
 export interface Forecast {
@@ -25,7 +26,16 @@ export interface Forecast {
 }
 
 /** Steps that tell nobody anything. */
-const SILENT: readonly Step['kind'][] = ['publish', 'invalidate', 'intend', 'observe', 'end', 'raise', 'destroy'];
+const SILENT: readonly Step['kind'][] = [
+  'publish',
+  'invalidate',
+  'intend',
+  'observe',
+  'end',
+  'raise',
+  'destroy',
+  'outlast',
+];
 const MAX_STEPS_A_TICK = 25;
 const HOUR = 3600;
 
@@ -58,17 +68,19 @@ const kidOf = (step: Step): string | undefined => ('kid' in step ? step.kid : 'k
 /** Between two instants at which something can become due, ticks find nothing; where a window decides, each hour is asked. */
 function nextTick(keyring: Keyring, policy: Policy, now: number, from: number): number {
   const ends = (keyring.imported ?? []).map(({ until }) => until);
-  const due = [...keyring.keys.flatMap((key) => instants(key, policy)), ...ends].filter((instant) => instant > now);
+  const due = [...keyring.keys.flatMap((key) => instants(key, keyring, policy)), ...ends].filter(
+    (instant) => instant > now,
+  );
   const next = Math.min(...due, now + (policy.activationWindow ? HOUR : 30 * 24 * HOUR));
   const ticks = Math.max(1, Math.ceil((next - now) / policy.tick));
   // On the grid of the schedule, whatever the first tick's odd second is.
   return from + (Math.round((now - from) / policy.tick) + ticks) * policy.tick;
 }
 
-function instants(key: Key, policy: Policy): number[] {
+function instants(key: Key, keyring: Keyring, policy: Policy): number[] {
   switch (key.state) {
     case 'pending':
-      return key.observedAt === undefined ? [] : [key.observedAt + policy.publicationLead];
+      return key.observedAt === undefined ? [] : [leadEnd(keyring, policy, key.observedAt)];
     case 'active':
       return [key.activatedAt + policy.rotationPeriod, (key.notAfter ?? 0) - policy.maxTokenLifetime - policy.tick];
     case 'grace':
@@ -126,6 +138,8 @@ function follow(keyring: Keyring, policy: Policy, step: Step, now: number, made:
       return transitions.scheduledForDeletion(keyring, step.kid, now + policy.deletionWindow);
     case 'raise':
       return transitions.raiseTokenLifetime(keyring, step.maxTokenLifetime);
+    case 'outlast':
+      return transitions.outlast(keyring, step.promise);
     case 'expire':
       return dropImported(keyring, step.kid, 'its time was over', now);
     case 'forget':

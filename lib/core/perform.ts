@@ -19,6 +19,7 @@ import {
   noteKeyMade,
   observe,
   openIntent,
+  outlast,
   raiseTokenLifetime,
   retire,
   scheduledForDeletion,
@@ -78,6 +79,8 @@ export async function perform(
     }
     case 'raise':
       return raiseTokenLifetime(keyring, step.maxTokenLifetime);
+    case 'outlast':
+      return outlast(keyring, step.promise);
     case 'sweep':
       await keys.destroy(step.keyArn, policy.deletionWindow / DAY);
       return keyring;

@@ -4,6 +4,7 @@ import type { Policy } from './config.ts';
 import { formatDuration, formatInstant } from './duration.ts';
 import { activeKey, type Keyring, type LeadWaiver, type ObservedKey, standbyKey } from './keyring.ts';
 import { cannotSign, type Seen } from './look.ts';
+import { leadEnd } from './stale-copies.ts';
 
 export interface Readiness {
   readonly ready: boolean;
@@ -24,7 +25,7 @@ export function readiness(situation: { keyring: Keyring; seen: Seen; policy: Pol
   if (!key) return hold('no standby that can sign has been observed at the edge');
   if (!seen.edge?.kids.has(key.kid)) return hold(`the edge does not serve standby ${key.kid} now`);
   const leadWaived = waiver(keyring, key);
-  const dueAt = key.observedAt + policy.publicationLead;
+  const dueAt = leadEnd(keyring, policy, key.observedAt);
   if (!leadWaived && now < dueAt) {
     const left = formatDuration(dueAt - now);
     return hold(`standby ${key.kid} must be published until ${formatInstant(dueAt)}, ${left} more`);

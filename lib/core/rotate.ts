@@ -44,6 +44,9 @@ export interface KeyAge {
   readonly seconds?: number;
 }
 
+/** Whose moment cannot be had back once it was taken too early. */
+const BY_THE_CLOCK: readonly Step['kind'][] = ['activate', 'retire', 'expire', 'sweep'];
+
 /** More than any real tick needs; a rule that never comes to rest must not run for ever. */
 const MAX_STEPS = 25;
 
@@ -64,6 +67,8 @@ export async function rotate(ports: RotatorPorts, policy: Policy): Promise<TickR
     const step = nextStep(keyring, seen, policy, ports.clock(), held);
     if (!step) break;
     try {
+      // I7: the clock that has decided it may have jumped since this tick began.
+      if (BY_THE_CLOCK.includes(step.kind)) await load(ports, policy);
       const next = await perform(ports, policy, keyring, seen, step);
       ({ keyring, revision } = await commit(ports, keyring, next, revision));
       note('step', step.kind, step.why, 'kid' in step ? { kid: step.kid } : {});
@@ -77,7 +82,7 @@ export async function rotate(ports: RotatorPorts, policy: Policy): Promise<TickR
       held.add(stepId(step));
       // Another writer was first, or has published more than we know: what it leaves is the next tick's to judge. And a gap
       // is seen only while the document shows it: it is on record before anything is put back.
-      if (isKeyturnError(error, 'keyring_conflict', 'document_newer') || step.kind === 'unobserve')
+      if (isKeyturnError(error, 'keyring_conflict', 'document_newer', 'clock_skewed') || step.kind === 'unobserve')
         return { ...report(ports, keyring, revision), steps, holds: found };
     }
   }

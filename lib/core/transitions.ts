@@ -1,6 +1,7 @@
 /**
  * The only ways in which a keyring changes. Each takes a keyring and answers with the next one, or refuses; whatever it
- * does not know in the stored object stays. `documentVersion` is raised exactly where the rendered keys change.
+ * does not know in the stored object stays. `documentVersion` is raised where the rendered keys change, or what one of them
+ * has promised.
  */
 import { KeyturnError } from './errors.ts';
 import type { PublicJwk } from './jwk.ts';
@@ -19,6 +20,7 @@ import {
   renderedKeys,
   SCHEMA,
 } from './keyring.ts';
+import type { LongPromise } from './stale-copies.ts';
 
 const refuse = (message: string): never => {
   throw new KeyturnError('transition_refused', message);
@@ -172,14 +174,19 @@ export function forget(keyring: Keyring, kid: string): Keyring {
   };
 }
 
+/** A new version, so that a table which is restored to before it is noticed: the promise would be forgotten. */
 export function raiseTokenLifetime(keyring: Keyring, maxTokenLifetime: number): Keyring {
   const active = activeKey(keyring);
   if (!active) return refuse('there is no active key');
   if (maxTokenLifetime <= active.maxTokenLifetime) {
     refuse(`a key's token lifetime is never lowered: it is ${active.maxTokenLifetime} s, got ${maxTokenLifetime} s`);
   }
-  return replace(keyring, active.kid, () => ({ ...active, maxTokenLifetime }));
+  const documentVersion = keyring.documentVersion + 1;
+  return replace({ ...keyring, documentVersion }, active.kid, () => ({ ...active, maxTokenLifetime }));
 }
+
+/** What replaced documents have promised is kept until the last copy of them is gone. */
+export const outlast = (keyring: Keyring, longPromise: LongPromise): Keyring => ({ ...keyring, longPromise });
 
 export const requestRotation = (keyring: Keyring, reason: string, now: number): Keyring => ({
   ...keyring,

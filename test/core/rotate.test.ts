@@ -5,7 +5,7 @@ import { KeyturnError } from '../../lib/core/errors.ts';
 import { documentPaths } from '../../lib/core/issuer.ts';
 import { jwkFromSpki } from '../../lib/core/jwk.ts';
 import { readJwks } from '../../lib/core/jwks.ts';
-import { activeKey, pendingKeys } from '../../lib/core/keyring.ts';
+import { activeKey, type GraceKey, pendingKeys } from '../../lib/core/keyring.ts';
 import { graceEnd, orphanAge } from '../../lib/core/policy.ts';
 import { recover } from '../../lib/core/recover.ts';
 import type { TickReport } from '../../lib/core/rotate.ts';
@@ -24,6 +24,7 @@ async function settled(settings: Record<string, unknown> = {}): Promise<World> {
   return world;
 }
 const active = (world: World) => activeKey(world.keyring)?.kid;
+const graceKey = (world: World) => world.keyring.keys.find((key) => key.state === 'grace') as GraceKey;
 const standby = (world: World) => pendingKeys(world.keyring)[0]?.kid;
 
 async function verify(world: World, token: string) {
@@ -184,10 +185,19 @@ describe('rotation', () => {
   test('a rising lifetime is recorded on the active key, a falling one is not', async () => {
     const world = await settled();
     world.policy = { ...world.policy, maxTokenLifetime: 2 * HOUR };
-    expect(kinds(await world.tick())).toEqual(['raise']);
+    expect(kinds(await world.tick())).toEqual(['raise', 'publish']);
     world.policy = { ...world.policy, maxTokenLifetime: HOUR };
     expect(kinds(await world.tick())).toEqual([]);
     expect(activeKey(world.keyring)?.maxTokenLifetime).toBe(2 * HOUR);
+  });
+
+  test('a table that is restored to before a raise is noticed', async () => {
+    const world = await settled();
+    const backup = world.keyrings.item;
+    world.policy = { ...world.policy, maxTokenLifetime: 2 * HOUR };
+    await world.tick();
+    world.keyrings.item = backup;
+    await expect(world.tick()).rejects.toMatchObject({ code: 'document_newer' });
   });
 
   test('changes the algorithm as an ordinary rotation, and back', async () => {
@@ -406,6 +416,22 @@ describe('what others do', () => {
     }
     world.rotatorSkew = 300;
     expect(kinds(await world.tick())).toContain('activate');
+  });
+
+  test.each([
+    ['activate', 3600],
+    ['retire', 3600],
+  ])('a clock that jumps within a tick, by more than the skew, decides nothing: %s', async (kind, jump) => {
+    const world = await settled();
+    await world.pass(91 * DAY);
+    const due = kind === 'activate' ? world.now + 90 * DAY : graceEnd(world.policy, graceKey(world));
+    world.now = due - jump / 2;
+    world.intercept = ({ name, phase }) => {
+      if (name === 'publisher.read' && phase === 'after') world.rotatorSkew = jump;
+    };
+    const report = await world.tick();
+    expect(kinds(report)).not.toContain(kind);
+    expect(report.holds).toContainEqual(expect.objectContaining({ step: kind, code: 'clock_skewed' }));
   });
 
   test('an edge that a crash left behind the bucket is told again, once a tick', async () => {

@@ -62,8 +62,8 @@ export const MUTANTS: readonly Mutant[] = [
   ]),
   mutant('I2', 'activation by creation time', [
     'readiness.ts',
-    'const dueAt = key.observedAt + policy.publicationLead;',
-    'const dueAt = key.createdAt + policy.publicationLead;',
+    'const dueAt = leadEnd(keyring, policy, key.observedAt);',
+    'const dueAt = leadEnd(keyring, policy, key.createdAt);',
   ]),
   mutant('I8', 'the KMS key is disabled when it leaves active', [
     'perform.ts',
@@ -160,7 +160,7 @@ export const MUTANTS: readonly Mutant[] = [
   ]),
   mutant('I6', 'a burn forgets the copies at the edge', [
     'exposure.ts',
-    'Until(verifier, removedAt + edgeAge(policy) + 2 * policy.clockSkew)',
+    'Until(verifier, oldest + 2 * policy.clockSkew)',
     'Until(verifier, removedAt)',
   ]),
   mutant(
