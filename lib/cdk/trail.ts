@@ -21,10 +21,16 @@ const KEY_CALLS = [
   ...['DisableKey', 'EnableKey', 'ScheduleKeyDeletion', 'CancelKeyDeletion', 'PutKeyPolicy', 'CreateGrant'],
   ...['TagResource', 'UntagResource'],
 ];
-/** Writes of items are there only where the trail logs data events. */
+/**
+ * Writes of items are there only where the trail logs data events, and all of these list the tables under `resources`: some
+ * have the name deep in the request, and PartiQL has it in a statement. That may be one that reads, the trail does not tell.
+ *
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/understanding-ddb-log-entries.html
+ */
 const TABLE_CALLS = [
   ...['UpdateTable', 'DeleteTable', 'PutResourcePolicy', 'DeleteResourcePolicy', 'UpdateContinuousBackups'],
   ...['UpdateTimeToLive', 'PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem', 'TransactWriteItems'],
+  ...['ExecuteStatement', 'BatchExecuteStatement', 'ExecuteTransaction'],
 ];
 
 export class TrailWatch extends Construct {
@@ -77,6 +83,7 @@ export class TrailWatch extends Construct {
           $or: [
             { requestParameters: { tableName: [tableName, tableArn] } },
             { requestParameters: { resourceArn: [tableArn] } },
+            { resources: { ARN: [tableArn] } },
           ],
         }),
       ),

@@ -13,7 +13,8 @@ export function matches(pattern: Members, event: unknown): boolean {
   const members = isMembers(event) ? event : {};
   return Object.entries(pattern).every(([name, expected]) => {
     if (name === '$or') return (expected as Members[]).some((one) => matches(one, event));
-    if (isMembers(expected)) return matches(expected, members[name]);
+    // Of a list of objects any one will do.
+    if (isMembers(expected)) return [members[name]].flat().some((one) => matches(expected, one));
     return (expected as unknown[]).some((rule) => fits(rule, members[name]));
   });
 }

@@ -66,10 +66,18 @@ const onBucket = (name: string, bucketName: string, more: object = {}) =>
   trailEvent('s3', name, { requestParameters: { bucketName }, ...more });
 const onTable = (name: string, requestParameters: object, more: object = {}) =>
   trailEvent('dynamodb', name, { requestParameters, ...more });
+/** As data events name what they were about. */
+const onTables = (...names: string[]) => ({
+  resources: names.map((name) => ({
+    accountId: ACCOUNT,
+    type: 'AWS::DynamoDB::Table',
+    ARN: `arn:aws:dynamodb:us-east-1:${ACCOUNT}:table/${name}`,
+  })),
+});
 /** As test/iam/template.ts resolves the names of a template. */
 const BUCKET = 'IssuerDocumentsBucket';
 const TABLE = 'IssuerTable';
-const TABLE_ARN = `arn:aws:dynamodb:us-east-1:${ACCOUNT}:table/${TABLE}`;
+const TABLE_ARN = onTables(TABLE).resources[0]?.ARN;
 const OWN_ROLE = 'keyturn-auth-example-com-1ce18487';
 const BY_CLOUDFORMATION = { userIdentity: acting('cfn-exec'), sourceIPAddress: 'cloudformation.amazonaws.com' };
 const by = (role: string) => ({ userIdentity: acting(role) });
@@ -91,6 +99,14 @@ export const SEEN: readonly Case[] = [
   ['DeleteTable, by the ARN', onTable('DeleteTable', { tableName: TABLE_ARN })],
   ['PutResourcePolicy', onTable('PutResourcePolicy', { resourceArn: TABLE_ARN })],
   ['PutItem', onTable('PutItem', { tableName: TABLE })],
+  ...Object.entries({
+    // Three of four shapes as in AWS's own examples; of BatchWriteItem there is none.
+    BatchWriteItem: { requestItems: { [TABLE]: [{ putRequest: {} }] } },
+    TransactWriteItems: { requestItems: [{ operation: 'Put', tableName: TABLE, key: { issuer: 'x' } }] },
+    ExecuteStatement: { statement: `UPDATE ${TABLE} SET keyring = ***(Redacted) WHERE issuer = 'x'` },
+    BatchExecuteStatement: { requestItems: [{ statement: `DELETE FROM ${TABLE} WHERE issuer = 'x'` }] },
+    ExecuteTransaction: { transactStatements: [{ statement: `DELETE FROM ${TABLE} WHERE issuer = 'x'` }] },
+  }).map(([name, request]): Case => [name, onTable(name, request, onTables('somebodys', TABLE))]),
 ];
 
 export const UNSEEN: readonly Case[] = [
@@ -104,6 +120,12 @@ export const UNSEEN: readonly Case[] = [
   ['a deployment of the table', onTable('UpdateTable', { tableName: TABLE }, BY_CLOUDFORMATION)],
   ['another bucket', onBucket('PutBucketPolicy', 'somebodys')],
   ['another table', onTable('DeleteTable', { tableName: 'somebodys' })],
+  ['items of another table', onTable('TransactWriteItems', { requestItems: [] }, onTables('somebodys'))],
+  [
+    'the rotator with several items',
+    onTable('BatchWriteItem', {}, { ...onTables(TABLE), ...by(`${OWN_ROLE}-rotator`) }),
+  ],
+  ['a look at an item', onTable('GetItem', { tableName: TABLE }, onTables(TABLE))],
   ['a backup', onTable('CreateBackup', { tableName: TABLE })],
   ['a signature', keyEvent('Sign')],
   ['another kind of event', { ...keyEvent('DisableKey'), 'detail-type': 'AWS Service Event via CloudTrail' }],

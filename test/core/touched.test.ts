@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { TAGS } from '../../lib/aws/kms-keys.ts';
 import { TAGS as CDK_TAGS } from '../../lib/cdk/permissions.ts';
 import type { Keyring } from '../../lib/core/keyring.ts';
-import { ISSUER_TAG, touchOf } from '../../lib/core/touched.ts';
+import { ISSUER_TAG, isOfKey, touchOf } from '../../lib/core/touched.ts';
 import { acting, KEY_ARN, keyEvent, trailEvent } from '../cdk/trail-events.ts';
 
 const ISSUER = 'https://auth.example.com';
@@ -51,6 +51,19 @@ test('table and bucket are what the rules name', () => {
   expect(put({ tableName: 'table' })?.on).toBe('table');
   const bucket = trailEvent('s3', 'PutBucketPolicy', { requestParameters: { bucketName: 'documents' } });
   expect(seen(bucket)).toMatchObject({ call: 's3:PutBucketPolicy', on: 'documents' });
+});
+
+test('a write of items names the tables under what it was about, however deep the request has them', () => {
+  const resources = ['one', 'two'].map((name) => ({ type: 'AWS::DynamoDB::Table', ARN: `arn:table/${name}` }));
+  const requestParameters = { requestItems: [{ operation: 'Put', tableName: 'one' }] };
+  const written = trailEvent('dynamodb', 'TransactWriteItems', { requestParameters, resources });
+  expect(seen(written)).toMatchObject({ call: 'dynamodb:TransactWriteItems', on: 'arn:table/one arn:table/two' });
+});
+
+test('only what was done to a key takes a keyring to judge', () => {
+  expect(isOfKey(keyEvent('DisableKey'))).toBe(true);
+  for (const service of ['s3', 'dynamodb']) expect(isOfKey(trailEvent(service, 'DeleteTable'))).toBe(false);
+  for (const event of [undefined, null, 'x', {}, { detail: [] }]) expect(isOfKey(event)).toBe(false);
 });
 
 test('who is not named by an ARN is named by what there is', () => {

@@ -1,4 +1,4 @@
-/** A function that is no part of the local stack, run once against it: what it wrote into its log. */
+/** A function that is no part of the local stack, run once against it: what it wrote into its log, and as what it failed. */
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import { Lambda } from '../../lib/local/lambda.ts';
@@ -9,13 +9,18 @@ export async function runFunction(
   name: string,
   environment: Readonly<Record<string, string>>,
   event: object,
+  { timeoutSeconds = 30, fails = false } = {},
 ): Promise<Record<string, unknown>[]> {
   const lines: string[] = [];
   const bundle = fileURLToPath(new URL(`../../dist/functions/${name}/index.js`, import.meta.url));
-  const lambda = new Lambda([{ name, bundle, environment: { ...environment } }], awsEndpointUrl, (_, line) => {
-    lines.push(line);
-  });
+  const lambda = new Lambda(
+    [{ name, bundle, environment: { ...environment }, timeoutSeconds }],
+    awsEndpointUrl,
+    (_, line) => {
+      lines.push(line);
+    },
+  );
   const { functionError, payload } = await lambda.invoke(name, JSON.stringify(event)).finally(() => lambda.close());
-  expect(functionError, payload).toBeUndefined();
+  expect(functionError !== undefined, payload).toBe(fails);
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
 }
