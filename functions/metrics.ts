@@ -5,6 +5,7 @@
  */
 import type { ErrorCode } from '../lib/core/errors.ts';
 import { REQUEST_CODES } from '../lib/core/errors.ts';
+import type { Hold } from '../lib/core/holds.ts';
 import type { TickRecord } from '../lib/core/tick-record.ts';
 
 export const NAMESPACE = 'Keyturn';
@@ -35,18 +36,25 @@ export function embedded(issuer: string, at: number, metrics: readonly Metric[],
   };
 }
 
+/** The codes by which a canary has failed for the key's own sake, and not because nobody could be asked for one. */
+const CANARY_CODES = ['canary_failed', 'key_unusable'];
+/** A failed step says which one it was, and by which code it failed. */
+type StepHold = Hold & { readonly step?: string; readonly code?: string };
+const isFailedCanary = ({ step, code = '' }: StepHold): boolean => step === 'activate' && CANARY_CODES.includes(code);
+
 /** What a tick leaves behind. One that failed says nothing of the keys: Lambda counts it as an error. */
 export function tickMetrics({ report }: TickRecord, rotationPeriod: number): Metric[] {
   if (!report) return [];
   const { keys, holds } = report;
-  const held = (kind: string) => holds.filter((hold) => hold.kind === kind).length;
+  const held = (...kinds: string[]) => holds.filter(({ kind }) => kinds.includes(kind)).length;
   const active = keys.find(({ state }) => state === 'active')?.seconds;
   const standby = keys.findLast((key) => key.state === 'pending' && key.seconds !== undefined)?.seconds;
   return [
     count('ObservedStandby', standby === undefined ? 0 : 1),
     count('EdgeMismatch', held('edge')),
-    count('KeyUnusable', held('active-key') + held('foreign-key')),
-    count('CanaryFailed', holds.filter(({ kind, why }) => kind === 'step' && /canary/.test(why)).length),
+    count('KeyUnusable', held('active-key', 'standby-key', 'foreign-key')),
+    count('CanaryFailed', holds.filter(isFailedCanary).length),
+    count('StepsHeld', held('step')),
     count('Holds', holds.length),
     ...(active === undefined ? [] : [seconds('KeyAge', active), seconds('RotationOverdue', active - rotationPeriod)]),
     ...(standby === undefined ? [] : [seconds('StandbyAge', standby)]),

@@ -9,7 +9,7 @@ import {
   TextWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
-import { ownMetric } from './alarms.ts';
+import { ownMetric } from './own-metrics.ts';
 import type { TokenIssuer } from './token-issuer.ts';
 
 const HALF = 12;
@@ -40,7 +40,9 @@ export function addDashboard(scope: Construct, id: string, issuer: TokenIssuer):
         }),
         new SingleValueWidget({
           title: 'What is not well',
-          metrics: ['Holds', 'EdgeMismatch', 'KeyUnusable', 'CanaryFailed'].map((name) => own(name, 'Maximum', tick)),
+          metrics: ['StepsHeld', 'Holds', 'EdgeMismatch', 'KeyUnusable', 'CanaryFailed'].map((name) =>
+            own(name, 'Maximum', tick),
+          ),
           width: HALF,
         }),
       ],

@@ -4,10 +4,12 @@
  *
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/MonitoringPolicyExamples.html
  */
+import type { Duration } from 'aws-cdk-lib';
 import { Metric, type MetricOptions, Unit } from 'aws-cdk-lib/aws-cloudwatch';
 import { FilterPattern, type ILogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { NAMESPACE } from './alarms.ts';
+import type { Step } from '../core/lifecycle.ts';
+import { NAMESPACE, ownMetric } from './own-metrics.ts';
 import type { TokenIssuerProps } from './props.ts';
 import type { TokenIssuer } from './token-issuer.ts';
 
@@ -27,6 +29,19 @@ const REFUSALS: Count = { metricName: 'RefusalsByCode', event: 'refusal', dimens
 const CLIENT_TOKENS: Count = { metricName: 'ClientTokens', event: 'token', dimension: 'Client', by: 'client' };
 const CLIENT_REFUSALS: Count = { metricName: 'ClientRefusals', event: 'refusal', dimension: 'Client', by: 'client' };
 
+/**
+ * Lambda's own words for a function that ended without an answer, each with the id of its filter. Its `Errors` would be no
+ * measure: by direct Invoke a refusal is an error too. Our lines are objects, so that what a caller asks for is none of them.
+ *
+ * https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html
+ */
+const CRASHES = {
+  SignTimeouts: ['Task timed out after'],
+  SignExits: ['Error: Runtime exited'],
+  SignFailedStarts: ['INIT_REPORT', 'Status: error'],
+};
+const CRASHED = 'Crashed';
+
 export class LogMetrics extends Construct {
   constructor(issuer: TokenIssuer, id: string, { clientMetrics = false }: Pick<TokenIssuerProps, 'clientMetrics'>) {
     super(issuer, id);
@@ -35,7 +50,18 @@ export class LogMetrics extends Construct {
       this.#count('RotateHolds', rotate.logGroup, HOLDS);
       this.#count('RotateSteps', rotate.logGroup, STEPS);
       this.#count('OperateSteps', operate.logGroup, STEPS);
+      this.#count('OperateHolds', operate.logGroup, HOLDS);
       this.#count('Refusals', sign.logGroup, REFUSALS);
+      for (const [filter, words] of Object.entries(CRASHES)) {
+        new MetricFilter(this, filter, {
+          logGroup: sign.logGroup,
+          filterPattern: FilterPattern.literal(`${words.map((word) => `"${word}"`).join(' ')} -"{"`),
+          metricNamespace: namespaceOf(issuer),
+          metricName: CRASHED,
+          metricValue: '1',
+          unit: Unit.COUNT,
+        });
+      }
     }
     if (!clientMetrics) return;
     this.#count('ClientTokens', sign.logGroup, CLIENT_TOKENS);
@@ -54,6 +80,18 @@ export class LogMetrics extends Construct {
     });
   }
 }
+
+/** Lambda's lines do not name the issuer, and only what is in a line can be a dimension. A namespace takes few characters. */
+const namespaceOf = ({ policy }: TokenIssuer): string =>
+  `${NAMESPACE}/${policy.issuer.replace(/^https?:\/\//, '').replace(/[^\w./-]/g, '_')}`;
+
+/** Invocations of the sign function that ended without an answer. */
+export const crashMetric = (issuer: TokenIssuer, period: Duration): Metric =>
+  new Metric({ namespace: namespaceOf(issuer), metricName: CRASHED, statistic: 'Sum', period });
+
+/** Ticks at which this step failed. */
+export const heldMetric = (issuer: TokenIssuer, step: Step['kind'], period: Duration): Metric =>
+  ownMetric(issuer, HOLDS.metricName, 'Sum', period, { [HOLDS.dimension]: step });
 
 /** What `clientMetrics` counts of one client. */
 export const clientMetrics = (Issuer: string, Client: string) => {

@@ -46,13 +46,13 @@ export interface TokenIssuerProps extends Omit<PolicyProps, 'issuer'> {
    */
   readonly memorySize?: number;
   /**
-   * Where alarms go. Ten alarms and their metrics: one to five dollars a month.
+   * Where alarms go, and that they are over. Fourteen alarms and their metrics: one to five dollars a month.
    * @default - no alarms
    */
   readonly alarmTopic?: ITopic;
   /**
-   * Whether a trail in this account and Region logs management events, those of KMS among them: then an eleventh alarm says
-   * when somebody else touches the issuer's keys, table or bucket. Needs `alarmTopic`.
+   * Whether a trail in this account and Region logs management events, those of KMS among them: then two alarms more
+   * say when somebody else touches the issuer's keys, table or bucket. Needs `alarmTopic`.
    * @default false
    */
   readonly watchTrail?: boolean;

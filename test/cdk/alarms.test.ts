@@ -1,166 +1,268 @@
-/** Each alarm is driven by the very condition that it is for: the shipped rules in a virtual world, and their metrics. */
-import { App, Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
-import { Topic } from 'aws-cdk-lib/aws-sns';
+/**
+ * Each alarm is driven by the very condition that it is for, and not before: the shipped rules in a virtual world, what the
+ * functions write of it, and the alarm as it is synthesized.
+ */
+import { Duration } from 'aws-cdk-lib';
+import type { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import {
   burnMetrics,
   embedded,
-  type Metric,
-  NAMESPACE,
   refusalMetrics,
   tickMetrics,
   tokenMetrics,
   touchMetrics,
 } from '../../functions/metrics.ts';
-import type { TokenIssuerProps } from '../../lib/cdk/props.ts';
-import { TokenIssuer } from '../../lib/cdk/token-issuer.ts';
 import { KeyturnError } from '../../lib/core/errors.ts';
-import { recorded, type TickRecord } from '../../lib/core/tick-record.ts';
-import { World } from '../../lib/simulator/world.ts';
-import { CONTEXT, ISSUER, templateOf } from './synth.ts';
+import type { Hold } from '../../lib/core/holds.ts';
+import { templateOf } from './synth.ts';
+import { alarmsOf, resolvedOf, synthesized, WatchedWorld } from './watched-world.ts';
 
-interface Alarm {
-  readonly AlarmDescription: string;
-  readonly MetricName: string;
-  readonly Namespace: string;
-  readonly Threshold: number;
-  readonly ComparisonOperator: string;
-  readonly TreatMissingData: string;
-  readonly Period: number;
-  readonly AlarmActions: readonly unknown[];
-}
-
-function synthesized(props: Partial<TokenIssuerProps> = {}): Template {
-  const stack = new Stack(new App({ context: CONTEXT, builtinCloudFormationValidation: false }), 'Keyturn');
-  new TokenIssuer(stack, 'Issuer', {
-    issuer: ISSUER,
-    alarmTopic: new Topic(stack, 'Topic'),
-    watchTrail: true,
-    ...props,
-  });
-  return Template.fromStack(stack);
-}
 const TEMPLATE = synthesized();
-const ALARMS = Object.entries(TEMPLATE.findResources('AWS::CloudWatch::Alarm')).map(
-  ([id, { Properties }]) => [/^IssuerAlarms([A-Za-z]+?)[0-9A-F]{8}$/.exec(id)?.[1] ?? id, Properties as Alarm] as const,
-);
-const alarm = (name: string): Alarm => Object.fromEntries(ALARMS)[name] as Alarm;
-
-/** Whether the alarm would go off at what the functions measure. */
-function crosses(name: string, metrics: readonly Metric[]): boolean {
-  const { MetricName, Threshold, ComparisonOperator } = alarm(name);
-  const metric = metrics.find((one) => one.name === MetricName);
-  if (!metric) return false;
-  return ComparisonOperator === 'LessThanThreshold' ? metric.value < Threshold : metric.value >= Threshold;
-}
-
-async function settled(): Promise<World> {
-  const world = new World();
-  await world.tick();
-  return world;
-}
-async function measured(world: World): Promise<Metric[]> {
-  let record: TickRecord | undefined;
-  const notice = (one: TickRecord) => {
-    record = one;
+const RESOLVED = resolvedOf(TEMPLATE);
+const ALARMS = alarmsOf(RESOLVED);
+const settled = () => WatchedWorld.settled(RESOLVED);
+const failing = (call: string, code: ConstructorParameters<typeof KeyturnError>[0] = 'kms_unavailable') => {
+  return ({ name }: { readonly name: string }) => {
+    if (name === call) throw new KeyturnError(code, 'told to');
   };
-  const records = { write: async () => undefined, read: async () => undefined };
-  await recorded({ records, clock: () => world.now, log: () => undefined, notice }, world.policy, () =>
-    world.tick(),
-  ).catch(() => undefined);
-  return tickMetrics(record as TickRecord, world.policy.rotationPeriod);
+};
+const away = () => Promise.reject(new KeyturnError('edge_unreachable', 'told to'));
+
+/** Those that have gone off somewhere below. */
+const driven = new Set<string>();
+function alarms(watched: WatchedWorld): string[] {
+  for (const name of watched.alarms) driven.add(name);
+  return watched.alarms;
 }
-const OWN = ALARMS.filter(([, { Namespace }]) => Namespace === NAMESPACE).map(([name]) => name);
+/** The state after each tick. */
+async function states(watched: WatchedWorld, name: string, ticks: number): Promise<boolean[]> {
+  const seen: boolean[] = [];
+  for (let count = 0; count < ticks; count++) {
+    await watched.tick();
+    seen.push(alarms(watched).includes(name));
+  }
+  return seen;
+}
 
 describe('every alarm', () => {
-  test('says what it means, names what to read, and tells the topic', () => {
-    expect(ALARMS).toHaveLength(11);
-    for (const [, { AlarmDescription, AlarmActions }] of ALARMS) {
+  test('says what it means, names what to read, and tells the topic that it began and that it is over', () => {
+    expect(ALARMS.size).toBe(16);
+    for (const { AlarmDescription, AlarmActions, OKActions } of ALARMS.values()) {
       expect(AlarmDescription).toMatch(/^https:\/\/auth\.example\.com: .*docs\/runbooks\/[a-z-]+\.md$/);
       expect(AlarmActions).toHaveLength(1);
+      expect(OKActions).toEqual(AlarmActions);
     }
   });
+
+  test('waits for the schedule, and so for the first key', () => {
+    const all = Object.values(TEMPLATE.findResources('AWS::CloudWatch::Alarm'));
+    for (const { DependsOn } of all) expect(DependsOn).toContainEqual(expect.stringMatching(/^IssuerTickingSchedule/));
+  });
+
   test('is silent where all is well', async () => {
-    const world = await settled();
+    const watched = await settled();
     for (const day of [1, 89, 90, 91, 101]) {
-      world.now = 1_800_000_000 + day * 86_400;
-      const metrics = await measured(world);
-      expect(OWN.filter((name) => crosses(name, metrics))).toEqual([]);
+      watched.world.now = 1_800_000_000 + day * 86_400;
+      for (let count = 0; count < 3; count++) await watched.tick();
+      watched.write('IssuerSignLogs', [tokenMetrics(20), refusalMetrics('reserved_claim')], [{ event: 'token' }]);
+      expect(watched.alarms).toEqual([]);
     }
-    expect(OWN.filter((name) => crosses(name, [...tokenMetrics(20), ...refusalMetrics('reserved_claim')]))).toEqual([]);
-  });
-  test('watches something that is measured', async () => {
-    const metrics = [
-      ...(await measured(await settled())),
-      ...tokenMetrics(1),
-      ...refusalMetrics('throttled'),
-      ...refusalMetrics('no_active_key'),
-      ...burnMetrics(1),
-      ...touchMetrics(),
-    ];
-    const names = new Set(metrics.map(({ name }) => name));
-    for (const name of OWN) expect(names).toContain(alarm(name).MetricName);
   });
 });
 
 describe('goes off', () => {
-  test('RotationOverdue, when the edge has not shown the standby for too long', async () => {
-    const world = await settled();
-    world.bucket.fetch = () => Promise.reject(new KeyturnError('edge_unreachable', 'told to'));
-    world.now += world.policy.rotationPeriod + 3 * world.policy.tick;
-    const metrics = await measured(world);
-    expect(crosses('RotationOverdue', metrics)).toBe(true);
-    expect(crosses('EdgeMismatch', metrics)).toBe(true);
+  test('HeartbeatMissed, when two ticks are missing', async () => {
+    const watched = await settled();
+    watched.world.now += watched.world.policy.tick;
+    expect(alarms(watched)).toEqual([]);
+    watched.world.now += watched.world.policy.tick;
+    expect(alarms(watched)).toContain('HeartbeatMissed');
   });
-  test('NoStandby, when none can be made', async () => {
-    const world = await settled();
-    world.intercept = ({ name }) => {
-      if (name === 'keys.create') throw new KeyturnError('kms_unavailable', 'told to');
-    };
-    await world.rotateNow().catch(() => undefined);
-    world.now += 2 * 86_400;
-    await world.tick();
-    expect(crosses('NoStandby', await measured(world))).toBe(true);
+
+  test('TickFailed, at the second in a row', async () => {
+    const watched = await settled();
+    watched.world.rotatorSkew = 3600;
+    expect(await states(watched, 'TickFailed', 3)).toEqual([false, true, true]);
+    watched.world.rotatorSkew = 0;
+    expect(await states(watched, 'TickFailed', 1)).toEqual([false]);
   });
-  test('CanaryFailed, when the standby’s token does not verify', async () => {
-    const world = await settled();
-    world.now += 91 * 86_400;
-    world.intercept = ({ name }) => {
-      if (name === 'signer.sign') throw new KeyturnError('canary_failed', 'the canary of x failed: told to');
-    };
-    expect(crosses('CanaryFailed', await measured(world))).toBe(true);
+
+  test('StepHeld, when the same step fails at the third tick', async () => {
+    const watched = await settled();
+    watched.world.bucket.objects.clear();
+    watched.world.intercept = failing('publisher.write', 'document_conflict');
+    expect(await states(watched, 'StepHeld', 4)).toEqual([false, false, true, true]);
+    watched.world.intercept = undefined;
+    expect(await states(watched, 'StepHeld', 1)).toEqual([false]);
   });
+
+  test('RotationOverdue, when the edge has not shown the standby for two ticks too long', async () => {
+    const watched = await settled();
+    const { world } = watched;
+    world.bucket.fetch = away;
+    world.now = 1_800_000_000 + world.policy.rotationPeriod;
+    expect(await states(watched, 'RotationOverdue', 4)).toEqual([false, false, true, true]);
+  });
+
+  test('NoStandby, when none can be made for three ticks', async () => {
+    const watched = await settled();
+    const { world } = watched;
+    world.now += world.policy.publicationLead;
+    world.intercept = failing('keys.create');
+    await world.rotateNow();
+    expect(await states(watched, 'NoStandby', 3)).toEqual([false, false, true]);
+    world.intercept = undefined;
+    expect(await states(watched, 'NoStandby', 1)).toEqual([false]);
+  });
+
+  test('EdgeMismatch, when the edge is behind at two ticks', async () => {
+    const watched = await settled();
+    const fetch = watched.world.bucket.fetch;
+    watched.world.bucket.fetch = away;
+    expect(await states(watched, 'EdgeMismatch', 2)).toEqual([false, true]);
+    watched.world.bucket.fetch = fetch;
+    expect(await states(watched, 'EdgeMismatch', 1)).toEqual([false]);
+  });
+
   test('KeyUnusable, when somebody disabled the active key and nothing can take over', async () => {
-    const world = await settled();
-    const active = world.keyring.keys.find(({ state }) => state === 'active');
-    await world.kms.disable(active?.keyArn ?? '');
-    world.bucket.fetch = () => Promise.reject(new KeyturnError('edge_unreachable', 'told to'));
-    expect(crosses('KeyUnusable', await measured(world))).toBe(true);
+    const watched = await settled();
+    const { world } = watched;
+    world.bucket.fetch = away;
+    expect(await states(watched, 'KeyUnusable', 1)).toEqual([false]);
+    await world.kms.disable(world.keyring.keys.find(({ state }) => state === 'active')?.keyArn ?? '');
+    expect(await states(watched, 'KeyUnusable', 1)).toEqual([true]);
   });
-  test.each(['no_active_key', 'keyring_unreadable', 'kms_unavailable', 'internal'])('SigningFails, at %s', (code) => {
-    expect(crosses('SigningFails', refusalMetrics(code))).toBe(true);
+
+  test('Burned at once, and BurnUnfinished for as long as KMS keeps the key enabled', async () => {
+    const watched = await settled();
+    const { world } = watched;
+    world.intercept = failing('keys.disable');
+    const before = world.log.length;
+    const { burned } = await world.burn({ kids: [world.keyring.keys[0]?.kid ?? ''] });
+    expect(alarms(watched)).toEqual([]);
+    watched.write('IssuerOperateLogs', [burnMetrics(burned.length)], world.log.slice(before));
+    world.now += 1;
+    expect(alarms(watched)).toEqual(expect.arrayContaining(['Burned', 'BurnUnfinished']));
+    expect(await states(watched, 'BurnUnfinished', 2)).toEqual([true, true]);
+    world.intercept = undefined;
+    expect(await states(watched, 'BurnUnfinished', 1)).toEqual([false]);
+    expect(watched.alarms).not.toContain('Burned');
   });
-  test('Throttled and Burned', () => {
-    const ten = refusalMetrics('throttled').map((metric) => ({ ...metric, value: 10 * metric.value }));
-    expect(crosses('Throttled', ten)).toBe(true);
-    expect(crosses('Burned', burnMetrics(1))).toBe(true);
+
+  test.each(['no_active_key', 'keyring_unreadable', 'kms_unavailable', 'internal'])(
+    'SigningFails, at %s',
+    async (code) => {
+      const watched = await settled();
+      watched.write('IssuerSignLogs', [refusalMetrics(code)]);
+      expect(watched.alarms).toEqual([]);
+      watched.world.now += 60;
+      expect(alarms(watched)).toEqual(['SigningFails']);
+      watched.world.now += 300;
+      expect(watched.alarms).toEqual([]);
+    },
+  );
+
+  test.each([
+    '2026-11-27T00:00:30.000Z 6bc28136-xmpl-4365-b021-0ce6b2e64ab0 Task timed out after 30.03 seconds',
+    'RequestId: 6bc28136-xmpl-4365-b021-0ce6b2e64ab0 Error: Runtime exited with error: signal: killed',
+    'INIT_REPORT Init Duration: 150.79 ms\tPhase: init\tStatus: error\tError Type: Runtime.UserCodeSyntaxError',
+  ])('SigningCrashes, at %s', async (line) => {
+    const watched = await settled();
+    // By a caller's wish, and without an error.
+    const aud = ['Task timed out after', 'Error: Runtime exited', 'INIT_REPORT Status: error'];
+    watched.write('IssuerSignLogs', [], [{ event: 'token', aud }, 'INIT_REPORT Init Duration: 9 ms\tPhase: init']);
+    watched.write('IssuerRotateLogs', [], [line]);
+    watched.world.now += 60;
+    expect(watched.alarms).toEqual([]);
+    watched.write('IssuerSignLogs', [], [line]);
+    watched.world.now += 60;
+    expect(alarms(watched)).toEqual(['SigningCrashes']);
   });
-  test('TouchedByOthers, at one event of the trail; whom it lets through is in trail.test.ts', () => {
-    expect(crosses('TouchedByOthers', touchMetrics())).toBe(true);
+
+  test('Throttled and TurnedAway, at ten callers in five minutes', async () => {
+    const watched = await settled();
+    const nine = () => {
+      for (let count = 0; count < 9; count++) watched.write('IssuerSignLogs', [refusalMetrics('throttled')]);
+      watched.counted('IssuerSign', 'Throttles', 9);
+    };
+    const one = () => {
+      watched.write('IssuerSignLogs', [refusalMetrics('throttled')]);
+      watched.counted('IssuerSign', 'Throttles');
+    };
+    nine();
+    watched.world.now += 300;
+    one();
+    watched.world.now += 60;
+    expect(watched.alarms).toEqual([]);
+    nine();
+    watched.world.now += 60;
+    expect(alarms(watched)).toEqual(['Throttled', 'TurnedAway']);
   });
-  test('HeartbeatMissed, at silence; TickFailed, at errors of the function', () => {
-    expect(alarm('HeartbeatMissed')).toMatchObject({
-      Namespace: 'AWS/Lambda',
-      MetricName: 'Invocations',
-      TreatMissingData: 'breaching',
-      ComparisonOperator: 'LessThanThreshold',
-      Period: 1800,
-    });
-    expect(alarm('TickFailed')).toMatchObject({ Namespace: 'AWS/Lambda', MetricName: 'Errors', Period: 900 });
-    for (const [name, { TreatMissingData }] of ALARMS) {
-      expect(TreatMissingData).toBe(name === 'HeartbeatMissed' ? 'breaching' : 'notBreaching');
+
+  test('TouchedByOthers, at one event of the trail; whom it lets through is in trail.test.ts', async () => {
+    const watched = await settled();
+    watched.write('IssuerTrailFunctionLogs', [touchMetrics()]);
+    watched.world.now += 60;
+    expect(alarms(watched)).toEqual(['TouchedByOthers']);
+  });
+
+  test('WatchFailed, at one event that nobody could judge', async () => {
+    const watched = await settled();
+    watched.counted('IssuerTrailFunction', 'Errors', 0);
+    watched.world.now += 60;
+    expect(watched.alarms).toEqual([]);
+    watched.counted('IssuerTrailFunction', 'Errors');
+    watched.world.now += 60;
+    expect(alarms(watched)).toEqual(['WatchFailed']);
+  });
+
+  /** Kinds and members of a hold that the rotator says besides. */
+  const holding = async (...holds: { readonly kind: string; readonly step?: string; readonly code?: string }[]) => {
+    const watched = await settled();
+    const report = { revision: 1, documentVersion: 1, steps: [], keys: [], holds: holds as unknown as Hold[] };
+    watched.write('IssuerRotateLogs', [tickMetrics({ at: watched.world.now, seconds: 1, policy: {}, report }, 1)]);
+    watched.world.now += 1;
+    return alarms(watched).filter((name) => name !== 'NoStandby');
+  };
+  const why = 'the sign function made no canary: KMS is throttling this account';
+
+  test.each(['canary_failed', 'key_unusable'])('CanaryFailed, when the standby’s token fails with %s', async (code) => {
+    expect(await holding({ kind: 'step', step: 'activate', code })).toEqual(['CanaryFailed']);
+  });
+  test.each([
+    { step: 'activate', code: 'throttled', why },
+    { step: 'activate', code: 'no_pending_key', why },
+    { step: 'disable', code: 'key_unusable', why },
+    { why },
+  ])('not CanaryFailed, at %o', async (step) => expect(await holding({ kind: 'step', ...step })).toEqual([]));
+  test.each(['active-key', 'standby-key', 'foreign-key'])('KeyUnusable, at a hold of the kind %s', async (kind) => {
+    expect(await holding({ kind })).toEqual(['KeyUnusable']);
+  });
+});
+
+test('none has been left out', () => expect([...driven].sort()).toEqual([...ALARMS.keys()].sort()));
+
+describe('the longest tick', () => {
+  const withTick = (hours: number) => synthesized({ tick: Duration.hours(hours), rotationPeriod: Duration.days(90) });
+
+  test.each([12, 18, 24])('of %i hours that alarms are for is one whose silence is heard', async (hours) => {
+    const watched = new WatchedWorld(resolvedOf(withTick(hours)));
+    watched.world.decide({ tick: `${hours}h` });
+    for (let count = 0; count < 4; count++) {
+      await watched.tick();
+      expect(watched.alarms).toEqual([]);
     }
+    watched.world.now += hours * 3600;
+    expect(watched.alarms).toEqual([]);
+    watched.world.now += 48 * 3600;
+    expect(watched.alarms).toContain('HeartbeatMissed');
+  });
+
+  test('is a day, for CloudWatch counts no longer periods', () => {
+    const sentence = "tick must be at most 1d where there is an alarmTopic, CloudWatch's longest period, got 2d";
+    expect(() => withTick(48)).toThrow(sentence);
+    expect(() => templateOf({ tick: Duration.hours(48) })).not.toThrow();
   });
 });
 
@@ -179,10 +281,10 @@ describe('metrics', () => {
     const silent = 'metrics must not be false where there is an alarmTopic or a dashboard';
     expect(() => synthesized({ metrics: false })).toThrow(silent);
     expect(() => templateOf({ metrics: false, dashboard: true })).toThrow(silent);
-    expect(embedded(ISSUER, 1, tokenMetrics(1), false)).toBeUndefined();
+    expect(embedded('https://auth.example.com', 1, tokenMetrics(1), false)).toBeUndefined();
   });
   test('are lines that CloudWatch understands', () => {
-    expect(embedded(ISSUER, 1_800_000_000.25, tokenMetrics(12.5), true)).toEqual({
+    expect(embedded('https://auth.example.com', 1_800_000_000.25, tokenMetrics(12.5), true)).toEqual({
       _aws: {
         Timestamp: 1_800_000_000_250,
         CloudWatchMetrics: [
@@ -196,7 +298,7 @@ describe('metrics', () => {
           },
         ],
       },
-      Issuer: ISSUER,
+      Issuer: 'https://auth.example.com',
       Tokens: 1,
       SignMilliseconds: 12.5,
     });
