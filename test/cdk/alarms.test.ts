@@ -2,6 +2,7 @@
  * Each alarm is driven by the very condition that it is for, and not before: the shipped rules in a virtual world, what the
  * functions write of it, and the alarm as it is synthesized.
  */
+import { readFileSync } from 'node:fs';
 import { Duration } from 'aws-cdk-lib';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
@@ -53,6 +54,17 @@ describe('every alarm', () => {
       expect(AlarmActions).toHaveLength(1);
       expect(OKActions).toEqual(AlarmActions);
     }
+  });
+
+  test('is in the documents: in the table of docs/deploying.md, and on the page that it names', () => {
+    const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
+    const rows = [...read('docs/deploying.md').matchAll(/^\| `(\w+)` \| .* \| .*\|$/gm)].map(([, name]) => name);
+    expect(rows).toEqual(expect.arrayContaining([...ALARMS.keys()]));
+    const unnamed = [...ALARMS].filter(([name, { AlarmDescription }]) => {
+      const [page = ''] = /docs\/runbooks\/.*$/.exec(AlarmDescription) ?? [];
+      return !read(page).includes(`\`${name}\``);
+    });
+    expect(unnamed.map(([name]) => name)).toEqual([]);
   });
 
   test('waits for the schedule, and so for the first key', () => {

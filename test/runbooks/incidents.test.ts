@@ -5,6 +5,7 @@ import { tickItem } from '../../lib/aws/tick-records.ts';
 import { matches } from '../cdk/event-pattern.ts';
 import { keyEvent } from '../cdk/trail-events.ts';
 import { watched } from '../cdk/trail-watched.ts';
+import { keyturn } from '../cli/in-process.ts';
 import { type Issuer, REQUEST, startSigning } from '../functions/issuer.ts';
 import { KeyringItem } from '../functions/keyring-item.ts';
 import { operate, servedKids } from '../functions/operating.ts';
@@ -105,6 +106,66 @@ test('restored-table: a backup of before the last rotation', async () => {
   await issuer.report();
   await isOver('restored-table', issuer.url);
   expect(await servedKids(issuer)).toEqual(expect.arrayContaining(kids));
+});
+
+test('restored-table: the item is gone, with all that the table knew', async () => {
+  const issuer = await incident();
+  await lead();
+  await issuer.report();
+  const { token } = await issuer.sign();
+  const kids = await servedKids(issuer);
+  await new KeyringItem(issuer).delete();
+  await expect(issuer.report()).rejects.toThrow('document_newer');
+  issuer.lambda.kill('sign');
+  expect((await issuer.post(REQUEST)).status).toBe(503);
+
+  const [status] = await follow('restored-table', 'What you see', issuer.url);
+  expect(status?.status).not.toBe(0);
+  const said = await follow('restored-table', 'What to do', issuer.url);
+  expect(said.at(-1)).toMatchObject({ status: 0, stdout: expect.stringMatching(/goes on from version \d/) });
+
+  await issuer.report();
+  await isOver('restored-table', issuer.url);
+  const after = await servedKids(issuer);
+  expect(after).toEqual(expect.arrayContaining(kids));
+  expect(after.length).toBeGreaterThan(kids.length);
+  expect(kids).toContain((await issuer.sign()).kid);
+  expect((await keyturn('verify', token, '--url', issuer.url)).status).toBe(0);
+});
+
+test('signing-fails: somebody has taken away a permission, then he disables the key', async () => {
+  const issuer = await incident();
+  await lead();
+  await issuer.report();
+  const { kid } = await issuer.sign();
+  issuer.before = ({ service, operation }) =>
+    service === 'kms' && operation === 'Sign'
+      ? { status: 400, code: 'AccessDeniedException', message: 'told to' }
+      : undefined;
+  const [denied] = await follow('signing-fails', 'What you see', issuer.url);
+  expect(denied).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(/\(AccessDeniedException\) \(kms_unavailable\)$/),
+  });
+  const response = await issuer.post(REQUEST);
+  expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5']);
+  await expect
+    .poll(() => issuer.lines.some(({ line }) => /"event":"refusal".*"kms_unavailable"/.test(line)))
+    .toBe(true);
+  issuer.before = undefined;
+  await isOver('signing-fails', issuer.url);
+
+  const { keys } = await new KeyringItem(issuer).keyring();
+  issuer.kms.operations.DisableKey?.({ KeyId: keys.find((key) => key.kid === kid)?.keyArn });
+  const [disabled] = await follow('signing-fails', 'What you see', issuer.url);
+  expect(disabled).toMatchObject({ status: 1, stderr: expect.stringMatching(/is disabled \(key_unusable\)$/) });
+  const [audit] = await follow('signing-fails', 'What to do', issuer.url);
+  expect(audit?.stdout).toMatch(/is active and its KMS key unusable: it cannot sign/);
+  await issuer.report();
+  expect((await issuer.sign()).kid).not.toBe(kid);
+  // The report of that very tick names the key that somebody disabled; it is the next one's to be well.
+  await issuer.report();
+  await isOver('signing-fails', issuer.url);
 });
 
 test('kms-throttled: the account has signed too much', async () => {
