@@ -16,6 +16,7 @@ import {
 } from '../../functions/metrics.ts';
 import { KeyturnError } from '../../lib/core/errors.ts';
 import type { Hold } from '../../lib/core/holds.ts';
+import { type Alarm, type Point, stateOf } from './cloudwatch.ts';
 import { templateOf } from './synth.ts';
 import { alarmsOf, resolvedOf, synthesized, WatchedWorld } from './watched-world.ts';
 
@@ -252,6 +253,24 @@ describe('goes off', () => {
     expect(await holding({ kind })).toEqual(['KeyUnusable']);
   });
 });
+
+/** A tick by hand, or one that was late: the schedule's are a period apart. */
+test.each(['StepHeld', 'RotationOverdue', 'NoStandby', 'EdgeMismatch', 'CanaryFailed', 'KeyUnusable'])(
+  '%s takes the worse of two ticks in one period, and never their sum',
+  (name) => {
+    const alarm = ALARMS.get(name) as Alarm;
+    const { Threshold, Period, EvaluationPeriods, Namespace: namespace, MetricName, Dimensions = [] } = alarm;
+    const dimensions = Object.fromEntries(Dimensions.map(({ Name, Value }) => [Name, Value]));
+    const ticks = (...values: number[]): Point[] =>
+      Array.from({ length: EvaluationPeriods }, (_, index) =>
+        values.map((value) => ({ namespace, name: MetricName, dimensions, value, at: index * Period })),
+      ).flat();
+    const now = EvaluationPeriods * Period;
+    const [bad, good] = alarm.ComparisonOperator === 'LessThanThreshold' ? [0, Threshold] : [Threshold, Threshold - 1];
+    expect(stateOf(alarm, ticks(bad, good), now)).toBe('ALARM');
+    expect(stateOf(alarm, ticks(good, good), now)).toBe('OK');
+  },
+);
 
 test('none has been left out', () => expect([...driven].sort()).toEqual([...ALARMS.keys()].sort()));
 
