@@ -38,9 +38,7 @@ export function embedded(issuer: string, at: number, metrics: readonly Metric[],
 
 /** The codes by which a canary has failed for the key's own sake, and not because nobody could be asked for one. */
 const CANARY_CODES = ['canary_failed', 'key_unusable'];
-/** A failed step says which one it was, and by which code it failed. */
-type StepHold = Hold & { readonly step?: string; readonly code?: string };
-const isFailedCanary = ({ step, code = '' }: StepHold): boolean => step === 'activate' && CANARY_CODES.includes(code);
+const isFailedCanary = ({ step, code = '' }: Hold): boolean => step === 'activate' && CANARY_CODES.includes(code);
 
 /** What a tick leaves behind. One that failed says nothing of the keys: Lambda counts it as an error. */
 export function tickMetrics({ report }: TickRecord, rotationPeriod: number): Metric[] {
@@ -52,7 +50,7 @@ export function tickMetrics({ report }: TickRecord, rotationPeriod: number): Met
   return [
     count('ObservedStandby', standby === undefined ? 0 : 1),
     count('EdgeMismatch', held('edge')),
-    count('KeyUnusable', held('active-key', 'standby-key', 'foreign-key')),
+    count('KeyUnusable', held('active-key', 'standby-key', 'burned-key', 'foreign-key')),
     count('CanaryFailed', holds.filter(isFailedCanary).length),
     count('StepsHeld', held('step')),
     count('Holds', holds.length),

@@ -147,6 +147,30 @@ describe('goes off', () => {
     expect(await states(watched, 'KeyUnusable', 1)).toEqual([true]);
   });
 
+  test.each(['active', 'pending'])(
+    'KeyUnusable, also in the tick that mends it: a %s key that somebody disabled',
+    async (which) => {
+      const watched = await settled();
+      const { world } = watched;
+      world.now += world.policy.publicationLead;
+      expect(await states(watched, 'KeyUnusable', 1)).toEqual([false]);
+      await world.kms.disable(world.keyring.keys.find(({ state }) => state === which)?.keyArn ?? '');
+      expect(await states(watched, 'KeyUnusable', 2)).toEqual([true, false]);
+    },
+  );
+
+  test('CanaryFailed, when the standby cannot sign its canary', async () => {
+    const watched = await settled();
+    const { world } = watched;
+    world.now += world.policy.rotationPeriod;
+    world.intercept = ({ name, phase }) => {
+      if (name === 'signer.sign' && phase === 'before') throw new KeyturnError('key_unusable', 'told to');
+    };
+    expect(await states(watched, 'CanaryFailed', 1)).toEqual([true]);
+    world.intercept = undefined;
+    expect(await states(watched, 'CanaryFailed', 1)).toEqual([false]);
+  });
+
   test('Burned at once, and BurnUnfinished for as long as KMS keeps the key enabled', async () => {
     const watched = await settled();
     const { world } = watched;
@@ -249,9 +273,12 @@ describe('goes off', () => {
     { step: 'disable', code: 'key_unusable', why },
     { why },
   ])('not CanaryFailed, at %o', async (step) => expect(await holding({ kind: 'step', ...step })).toEqual([]));
-  test.each(['active-key', 'standby-key', 'foreign-key'])('KeyUnusable, at a hold of the kind %s', async (kind) => {
-    expect(await holding({ kind })).toEqual(['KeyUnusable']);
-  });
+  test.each(['active-key', 'standby-key', 'burned-key', 'foreign-key'])(
+    'KeyUnusable, at a hold of the kind %s',
+    async (kind) => {
+      expect(await holding({ kind })).toEqual(['KeyUnusable']);
+    },
+  );
 });
 
 /** A tick by hand, or one that was late: the schedule's are a period apart. */
