@@ -1,16 +1,14 @@
 /** `keyturn burn`: a key that somebody else could have used is out of use, as fast as caches allow. */
-import { writeFileSync } from 'node:fs';
 import { setTimeout as after } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { BurnReport } from '../core/burn.ts';
-import { formatInstant } from '../core/duration.ts';
-import type { Exposure } from '../core/exposure.ts';
 import { documentPaths } from '../core/issuer.ts';
 import { readJwks } from '../core/jwks.ts';
+import { keepReport, reportName } from './burn-report.ts';
+import { type BurnAnswer, burnLines, exposureLines, type NotDisabled } from './burn-text.ts';
 import { confirmed } from './confirm.ts';
 import { kidsApart } from './kid-arguments.ts';
 import { operate, printReport, withProgress } from './operating.ts';
-import { table, until } from './shortened.ts';
 import { resolveTarget, type Target } from './target.ts';
 import { EXIT, print, printJson, TARGET_HELP, TARGET_OPTIONS, UsageError } from './verb.ts';
 
@@ -21,12 +19,13 @@ export const help = `Usage: keyturn burn KID --reason TEXT [options]
 
 The key is disabled in KMS, leaves the JWKS, and the edge forgets it. A key that nobody has seen flushes it
 from caches that keep for ever. The answer says who may still accept it, until when: docs/emergency.md.
-Every token of the key ends with it. Needs grantOperate.
+Every token of the key ends with it. Needs grantOperate. Exits with 1 while KMS could not disable the key, the
+documents still hold it, or the edge still serves it: burn it again then, it is the same burn.
 
   --reason TEXT       what happened, for the log
   --all               every key in the JWKS
   --flush             the fresh key signs at once, though some declared verifiers will reject it for a while
-  --report FILE       the whole answer as JSON (default: burn-KID.json)
+  --report FILE       the whole answer as JSON (default: burn-KID-TIME.json)
   --yes               do not ask for the kid to be typed
 ${TARGET_HELP}
 Examples:
@@ -58,15 +57,28 @@ export async function run(args: string[]): Promise<number> {
   await confirmed(`Every token that ${all ? 'any key' : kid} of ${issuer} has signed ends now.`, word, values.yes);
   const request = { operation: 'burn', ...(all ? { all } : { kid }), reason, flush };
   const report = await withProgress('burning', operate<BurnReport>(target, request), values.json);
-  const isClean = await withProgress('waiting for the edge', edgeIsClean(target, report.burned), values.json);
-  const file = values.report ?? `burn-${kid ?? 'all'}.json`;
-  writeFileSync(file, `${JSON.stringify({ issuer, reason, ...report, edgeIsClean: isClean }, null, 2)}\n`);
-  if (values.json) printJson({ ...report, edgeIsClean: isClean });
-  else show(report, isClean, file);
-  return isClean && report.removedAt !== undefined ? EXIT.done : EXIT.problem;
+  const edgeIsClean = await withProgress('waiting for the edge', isClean(target, report.burned), values.json);
+  const answer = { ...report, edgeIsClean, notDisabled: await notDisabled(target, report) };
+  if (values.json) printJson(answer);
+  else show(answer);
+  const file = values.report ?? reportName(kid, new Date());
+  const fault = keepReport(file, { issuer, reason, ...answer });
+  if (fault !== undefined)
+    process.stderr.write(
+      `keyturn burn: the report could not be written to ${file}: ${fault}; keep the answer itself\n`,
+    );
+  else if (!values.json) print(`\nthe whole answer is in ${file}`);
+  return isOver(answer) ? EXIT.done : EXIT.problem;
 }
 
-async function edgeIsClean(target: Target, burned: readonly string[]): Promise<boolean> {
+/** A tick that failed has left the fresh key undone. */
+const isOver = ({ edgeIsClean, removedAt, notDisabled, holds }: BurnAnswer): boolean =>
+  edgeIsClean &&
+  removedAt !== undefined &&
+  notDisabled.length === 0 &&
+  !holds.some(({ kind, why }) => kind === 'step' && why.startsWith('tick: '));
+
+async function isClean(target: Target, burned: readonly string[]): Promise<boolean> {
   const path = documentPaths(target.outputs.IssuerUrl).jwks;
   for (const end = Date.now() + EDGE_PATIENCE_MS; Date.now() < end; await after(2000)) {
     const served = await target.edge.fetch(path).catch(() => undefined);
@@ -76,41 +88,18 @@ async function edgeIsClean(target: Target, burned: readonly string[]): Promise<b
   return false;
 }
 
-function show({ burned, signing, removedAt, exposure, ...report }: BurnReport, isClean: boolean, file: string): void {
-  print(`burned     ${burned.join(', ')}`);
-  print(`signing    ${signing ?? 'nothing: callers get 503 until the edge shows the fresh key'}`);
-  print(
-    `published  ${removedAt === undefined ? 'NOT YET: every tick tries again' : `without it since ${formatInstant(removedAt)}`}`,
-  );
-  print(`edge       ${isClean ? 'serves it no more' : 'STILL SERVES IT: docs/runbooks/edge-stale.md'}`);
-  printReport(report);
-  if (exposure.length > 0)
-    print('\nWhat verifiers have cached decides who may still accept it, and who may reject the fresh key:\n');
-  for (const line of exposureTable(exposure)) print(line);
-  print(`\nthe whole answer is in ${file}`);
+/** Whether the burn's own tick has made up for a disable that failed, the keyring says to whoever may read it. */
+async function notDisabled({ keyrings }: Target, { burned, holds }: BurnReport): Promise<NotDisabled[]> {
+  if (!holds.some(({ kind, why }) => kind === 'step' && why.startsWith('disable: '))) return [];
+  const { keyring } = await keyrings.load().catch(() => ({ keyring: undefined }));
+  if (!keyring) return burned.map((kid) => ({ kid }));
+  return keyring.keys
+    .filter((key) => burned.includes(key.kid) && key.state === 'compromised' && key.disabledAt === undefined)
+    .map(({ kid, keyArn }) => ({ kid, keyArn }));
 }
 
-const UNBOUNDED = { restart: 'it restarts', 'fresh-kid': 'a token of the fresh key, or a restart' };
-
-const rejection = (instant: number | undefined, now: number): string =>
-  instant === undefined ? 'knows it' : until(instant, now);
-
-/** Who trusts it for the longest comes first. */
-function exposureTable(exposure: readonly Exposure[]): string[] {
-  const now = Date.now() / 1000;
-  const end = ({ acceptsBurnedUntil: until }: Exposure) => (typeof until === 'number' ? until : Number.MAX_VALUE);
-  /** The standby that signs now has not had its lead. */
-  const isYoung = exposure.some(({ rejectsStandbyUntil }) => rejectsStandbyUntil !== undefined);
-  const rows = exposure
-    .toSorted((a, b) => end(b) - end(a))
-    .map(({ title, acceptsBurnedUntil: accepts, rejectsFreshUntil, rejectsStandbyUntil }) => [
-      title,
-      typeof accepts === 'number' ? until(accepts, now) : UNBOUNDED[accepts],
-      rejection(rejectsFreshUntil, now),
-      ...(isYoung ? [rejection(rejectsStandbyUntil, now)] : []),
-    ]);
-  const heading = ['VERIFIER', 'ACCEPTS IT UNTIL', 'REJECTS THE FRESH KEY UNTIL'];
-  return rows.length === 0
-    ? []
-    : table([[...heading, ...(isYoung ? ['AND THE ONE THAT SIGNS NOW UNTIL'] : [])], ...rows]);
+function show(answer: BurnAnswer): void {
+  for (const line of burnLines(answer)) print(line);
+  printReport(answer);
+  for (const line of exposureLines(answer, Date.now() / 1000)) print(line);
 }

@@ -2,6 +2,7 @@
 import { formatDuration, formatInstant } from '../core/duration.ts';
 import type { Hold, HoldKind } from '../core/holds.ts';
 import { activeKey, isObserved, pendingKeys } from '../core/keyring.ts';
+import { disableByHand } from './burn-text.ts';
 import type { View } from './view.ts';
 
 export interface Finding {
@@ -40,6 +41,13 @@ export function findingsOf(view: View): Finding[] {
   }
   if (tick.error)
     problem(`the last tick failed: ${tick.error.message} (${tick.error.code})`, fixOfError(tick.error.code));
+  for (const key of keyring.keys) {
+    if (key.state === 'compromised' && key.disabledAt === undefined)
+      problem(
+        `burned key ${key.kid} is not on record as disabled in KMS: it may still sign forgeries`,
+        `burn it again, or ${disableByHand(key.keyArn)}; docs/runbooks/compromise.md`,
+      );
+  }
   for (const hold of tick.report?.holds ?? []) found.push(findingOf(hold));
   if (edgeProblem) problem(`the edge does not serve the JWKS: ${edgeProblem}`, FIX.edge);
   else if (!edge) problem('the edge serves something that is no JWKS', FIX.edge);

@@ -50,6 +50,9 @@ function auditKms(keyring: Keyring, kms: readonly KmsKey[], policy: Policy, now:
   return found;
 }
 
+/** What KMS says of a key that nobody signs with, whoever saw to that. */
+const CANNOT_SIGN = ['unusable', 'pending-deletion', 'gone'];
+
 /** I8: what signs is enabled, what is retired or burned is not. */
 function misfitOf(key: Key, kms: KmsKey | undefined): string | undefined {
   const { kid, state } = key;
@@ -68,7 +71,9 @@ function misfitOf(key: Key, kms: KmsKey | undefined): string | undefined {
     case 'retired':
       return mayBeGone && kms?.state === 'enabled' ? `${name}: its deletion was cancelled` : undefined;
     case 'compromised':
-      return key.disabledAt !== undefined && kms?.state === 'enabled' ? `${name}: somebody can forge again` : undefined;
+      if (key.disabledAt !== undefined)
+        return kms?.state === 'enabled' ? `${name}: somebody can forge again` : undefined;
+      return CANNOT_SIGN.includes(says) ? undefined : `${name}: it was burned and never disabled, it can still forge`;
     default:
       return undefined;
   }

@@ -81,7 +81,10 @@ describe('documents', () => {
       at: START + 150 * DAY,
       versionId: 'b',
     }));
-    expect(said(burned, [...versions, ...after])).toEqual([]);
+    const off = kmsOf(burned).map(
+      (key, index): KmsKey => (burned.keys[index]?.state === 'compromised' ? { ...key, state: 'unusable' } : key),
+    );
+    expect(said(burned, [...versions, ...after], off)).toEqual([]);
   });
 
   test('one that was deleted, one that is none of ours, one that goes back, one that differs', async () => {
@@ -138,6 +141,20 @@ describe('KMS keys', () => {
       ),
     } as Keyring;
     expect(said(burned, versions)).toEqual([expect.stringMatching(/somebody can forge again/)]);
+  });
+
+  test.each<[KmsKey['state'], string[]]>([
+    ['enabled', ['is compromised and its KMS key enabled: it was burned and never disabled, it can still forge']],
+    ['hidden', ['is compromised and its KMS key hidden: it was burned and never disabled, it can still forge']],
+    ['unusable', []],
+    ['pending-deletion', []],
+    ['gone', []],
+  ])('of a burn that could not disable it, %s', async (state, misfits) => {
+    const { keyring, versions, first } = await rotated();
+    const keys = keyring.keys.map((key) => (key.kid === first ? { ...key, state: 'compromised' } : key));
+    const burned = { ...keyring, keys } as Keyring;
+    const kms = kmsOf(burned).map((key) => (key.keyArn === `arn:${first}` ? { ...key, state } : key));
+    expect(said(burned, versions, kms)).toEqual(misfits.map((what) => `key ${first} ${what}`));
   });
 
   test('of a stranger, of another keyring, of a crash', async () => {
