@@ -7,7 +7,7 @@ import type { TickReport } from '../core/rotate.ts';
 import { confirmed } from './confirm.ts';
 import { fetchDocument } from './fetch-document.ts';
 import { kidsApart } from './kid-arguments.ts';
-import { operate, printReport, withProgress } from './operating.ts';
+import { isPublished, operate, printReport, withProgress } from './operating.ts';
 import { resolveTarget } from './target.ts';
 import { EXIT, print, printJson, TARGET_HELP, TARGET_OPTIONS, UnreachableError, UsageError } from './verb.ts';
 
@@ -18,6 +18,7 @@ export const help = `Usage: keyturn import --jwks URL --until TIME [options]
 Publishes the keys of the issuer that you move from beside this one's, so that tokens of both verify while
 callers move: docs/moving-in.md. Whoever holds those keys can sign for this issuer until then. They never
 sign here, and leave by themselves. Once more with another TIME changes the end. Needs grantOperate.
+Exits with 1 while the documents do not hold them.
 
   --jwks URL          where the other issuer publishes them, or a file that holds what it published
   --until TIME        when they leave: 30d from now, or 2027-01-31T00:00:00Z
@@ -52,12 +53,15 @@ export async function run(args: string[]): Promise<number> {
   await confirmed(`Until ${formatInstant(until)} whoever holds ${names} can sign for ${issuer}.`, 'import', values.yes);
   const request = { operation: 'import', keys, until, source };
   const report = await withProgress('importing', operate<TickReport>(target, request), values.json);
+  const published = isPublished(report);
   if (values.json) printJson({ ...report, imported: keys.map(({ kid }) => kid), until });
   else {
-    print(`${issuer} publishes ${names} until ${formatInstant(until)}`);
+    const end = formatInstant(until);
+    if (published) print(`${issuer} publishes ${names} until ${end}`);
+    else print(`${issuer} will publish ${names} until ${end}, and DOES NOT YET: every tick tries again`);
     printReport(report);
   }
-  return EXIT.done;
+  return published ? EXIT.done : EXIT.problem;
 }
 
 function readInstant(text: string | undefined): number {

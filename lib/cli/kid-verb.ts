@@ -2,12 +2,13 @@
 import { parseArgs } from 'node:util';
 import type { TickReport } from '../core/rotate.ts';
 import { kidsApart } from './kid-arguments.ts';
-import { operate, printReport } from './operating.ts';
+import { isPublished, operate, printReport } from './operating.ts';
 import { resolveTarget } from './target.ts';
 import { EXIT, print, printJson, TARGET_OPTIONS, UsageError } from './verb.ts';
 
+/** @param done what it says, also of a keyring that the documents do not follow yet */
 export const kidVerb =
-  (operation: 'retain' | 'release' | 'unimport', done: (kid: string) => string) =>
+  (operation: 'retain' | 'release' | 'unimport', done: (kid: string, published: boolean) => string) =>
   async (args: string[]): Promise<number> => {
     const { values, positionals } = parseArgs({
       args: kidsApart(args),
@@ -17,11 +18,11 @@ export const kidVerb =
     const [kid, ...more] = positionals;
     if (kid === undefined || more.length > 0) throw new UsageError(`${operation} takes one kid`);
     const report = await operate<TickReport>(await resolveTarget(values), { operation, kid });
+    const published = isPublished(report);
     if (values.json) printJson(report);
     else {
-      print(done(kid));
-      // What holds a rotation is another matter.
-      if (report.steps.length > 0) printReport({ ...report, holds: [] });
+      print(done(kid, published));
+      if (report.steps.length > 0 || report.holds.length > 0) printReport(report);
     }
-    return EXIT.done;
+    return published ? EXIT.done : EXIT.problem;
   };

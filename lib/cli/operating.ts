@@ -37,3 +37,7 @@ export function printReport({ steps, holds }: Pick<TickReport, 'steps' | 'holds'
   if (steps.length === 0 && holds.length === 0) print('  nothing was due');
   return holds.length === 0;
 }
+
+/** Whether the documents are as the keyring has them. A tick that lost a race names no step, and does not know. */
+export const isPublished = ({ holds }: Pick<TickReport, 'holds'>): boolean =>
+  !holds.some(({ kind, why }) => kind === 'step' && (why.startsWith('publish: ') || !/^[a-z]+: /.test(why)));
