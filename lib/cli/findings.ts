@@ -82,8 +82,10 @@ export function findingsOf(view: View): Finding[] {
 
 const findingOf = ({ kind, why }: Hold): Finding => ({ severity: 'problem', what: why, fix: FIX[kind] });
 
-function fixOfError(code: string): string {
-  if (code === 'document_newer') return 'the table was restored or lost: docs/runbooks/restored-table.md';
+/** @param code that a tick failed with */
+export function fixOfError(code: string): string {
+  if (code === 'document_newer')
+    return 'the table was restored or lost: find out why, then keyturn recover; docs/runbooks/restored-table.md';
   if (code === 'clock_skewed') return 'nothing: Lambda runs elsewhere next time; if it stays, ask AWS';
   if (code === 'keyring_elsewhere') return 'two stacks share the table: delete one, or recover';
   if (/AccessDenied/.test(code))

@@ -3,8 +3,10 @@ import { formatDuration, formatInstant } from '../core/duration.ts';
 import { isObserved, isRendered, type Keyring, type RenderedKey } from '../core/keyring.ts';
 import type { Forecast } from '../core/outlook.ts';
 import { spansOf } from '../core/spans.ts';
+import type { TickRecord } from '../core/tick-record.ts';
 import { type Checks, isUnchecked } from './checks.ts';
 import type { Finding } from './findings.ts';
+import type { Remains } from './no-keyring.ts';
 import { roughly, short, shortened, table } from './shortened.ts';
 import { drawTimeline } from './timeline.ts';
 import { paint } from './verb.ts';
@@ -39,6 +41,13 @@ export function statusText(view: View, checks: Checks, findings: readonly Findin
   ].join('\n');
 }
 
+/** Of an issuer without a keyring. */
+export function remainsText({ issuer, tick, now }: Remains, findings: readonly Finding[]): string {
+  const last = tick && `  ${'last tick'.padEnd(11)}  ${lastTick(tick, now)}`;
+  const heading = `${paint('bold', issuer)}   ${paint('red', 'NOT WELL')}`;
+  return [heading, '', ...findings.flatMap(sentences), ...(last ? ['', last] : [])].join('\n');
+}
+
 const sentences = ({ severity, what, fix }: Finding): string[] => [
   `  ${severity === 'problem' ? paint('red', '!') : paint('yellow', '-')} ${what}`,
   `      ${fix}`,
@@ -46,11 +55,10 @@ const sentences = ({ severity, what, fix }: Finding): string[] => [
 
 function facts(view: View, { schedule, permissions }: Checks): [string, string][] {
   const { edge, keyring, tick, now, clockOffset, policy } = view;
-  const ago = formatDuration(Math.max(0, now - tick.at));
   const denied = isUnchecked(permissions) ? undefined : permissions.length;
   return [
     ['edge', `version ${edge?.version ?? 'unknown'}, the keyring is at ${keyring.documentVersion}`],
-    ['last tick', `${ago} ago: ${lastTick(view)}`],
+    ['last tick', lastTick(tick, now)],
     ['schedule', scheduleText(schedule, policy.tick)],
     ['permissions', isUnchecked(permissions) ? notChecked(permissions.unchecked) : permitted(denied ?? 0)],
     ['clock', clockText(clockOffset)],
@@ -74,10 +82,9 @@ const clockText = (offset: number): string =>
     ? 'this machine agrees with AWS'
     : `this machine is ${formatDuration(Math.abs(offset))} ${offset > 0 ? 'ahead of' : 'behind'} AWS`;
 
-function lastTick({ tick }: View): string {
-  if (tick.error) return `failed, ${tick.error.code}`;
-  const steps = tick.report?.steps.map(({ step }) => step) ?? [];
-  return steps.length > 0 ? steps.join(', ') : 'nothing was due';
+function lastTick({ at, error, report }: TickRecord, now: number): string {
+  const steps = report?.steps.map(({ step }) => step).join(', ') || 'nothing was due';
+  return `${formatDuration(Math.max(0, now - at))} ago: ${error ? `failed, ${error.code}` : steps}`;
 }
 
 const forecast = ({ at, step, kid, why }: Forecast): string =>

@@ -2,9 +2,11 @@
 import { parseArgs } from 'node:util';
 import { renderedKeys } from '../core/keyring.ts';
 import { type Forecast, foresee } from '../core/outlook.ts';
+import type { TickRecord } from '../core/tick-record.ts';
 import { type Checks, checkFindings, checksOf } from './checks.ts';
 import { type Finding, findingsOf } from './findings.ts';
-import { horizonOf, nextTickAt, since, statusText } from './status-text.ts';
+import { findingsOfRemains, NoKeyringError, type Remains } from './no-keyring.ts';
+import { horizonOf, nextTickAt, remainsText, since, statusText } from './status-text.ts';
 import { resolveTarget } from './target.ts';
 import { EXIT, print, printJson, TARGET_HELP, TARGET_OPTIONS } from './verb.ts';
 import { type View, viewOf } from './view.ts';
@@ -28,7 +30,8 @@ Examples:
 export async function run(args: string[]): Promise<number> {
   const { values } = parseArgs({ args, options: TARGET_OPTIONS });
   const target = await resolveTarget(values);
-  const view = await viewOf(target);
+  const view = await viewOf(target).catch(remainsOf);
+  if (isRemains(view)) return statusOfRemains(view, values.json);
   const checks = await checksOf(target, view);
   const findings = [...findingsOf(view), ...checkFindings(checks, view)];
   const next = comingUp(view);
@@ -36,6 +39,31 @@ export async function run(args: string[]): Promise<number> {
   else print(statusText(view, checks, findings, next));
   return isWell(findings) ? EXIT.done : EXIT.problem;
 }
+
+const isRemains = (view: View | Remains): view is Remains => !('keyring' in view);
+
+function remainsOf(error: unknown): Remains {
+  if (error instanceof NoKeyringError) return error.remains;
+  throw error;
+}
+
+function statusOfRemains(remains: Remains, isJson: boolean): number {
+  const findings = findingsOfRemains(remains);
+  const { issuer, tick, edge } = remains;
+  const nothing = { keys: [], imported: [], next: [] };
+  const known = { documentVersion: 0, edgeVersion: edge?.version, lastTick: tick && lastTickOf(tick) };
+  if (isJson) printJson({ issuer, isWell: false, revision: 0, ...known, ...nothing, findings });
+  else print(remainsText(remains, findings));
+  return EXIT.problem;
+}
+
+const lastTickOf = ({ at, seconds, error, report }: TickRecord) => ({
+  at,
+  seconds,
+  error,
+  steps: report?.steps,
+  holds: report?.holds,
+});
 
 const isWell = (findings: readonly Finding[]): boolean => !findings.some(({ severity }) => severity === 'problem');
 
@@ -61,13 +89,7 @@ function asJson(view: View, checks: Checks, findings: readonly Finding[], next: 
       ...(key.retained && { retained: true }),
     })),
     imported: (keyring.imported ?? []).map(({ jwk, until, source }) => ({ kid: jwk.kid, until, source })),
-    lastTick: {
-      at: tick.at,
-      seconds: tick.seconds,
-      error: tick.error,
-      steps: tick.report?.steps,
-      holds: tick.report?.holds,
-    },
+    lastTick: lastTickOf(tick),
     schedule: checks.schedule ?? null,
     permissions: 'unchecked' in checks.permissions ? checks.permissions : { denied: checks.permissions },
     clockOffset,

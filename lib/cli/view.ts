@@ -6,6 +6,7 @@ import { documentPaths } from '../core/issuer.ts';
 import { readJwks, type ServedJwks } from '../core/jwks.ts';
 import type { Keyring } from '../core/keyring.ts';
 import type { TickRecord } from '../core/tick-record.ts';
+import { NoKeyringError } from './no-keyring.ts';
 import type { Target } from './target.ts';
 import { UnreachableError } from './verb.ts';
 
@@ -22,7 +23,7 @@ export interface View {
   readonly now: number;
 }
 
-/** @throws UnreachableError before the first tick, and what the SDK throws */
+/** @throws NoKeyringError where it was lost, UnreachableError before the first tick, and what the SDK throws */
 export async function viewOf(target: Target): Promise<View> {
   const { IssuerUrl: issuer } = target.outputs;
   const before = Date.now() / 1000;
@@ -32,17 +33,18 @@ export async function viewOf(target: Target): Promise<View> {
     target.edge.fetch(documentPaths(issuer).jwks).catch((error: Error) => error),
   ]);
   const now = Date.now() / 1000;
+  const served = edge instanceof Error ? undefined : readJwks(edge.body);
+  if (!loaded.keyring && (tick?.error || served)) throw new NoKeyringError({ issuer, tick, edge: served, now });
   if (!loaded.keyring || !tick) {
-    throw new UnreachableError(
-      `${issuer} has no keyring yet: its first tick has not run, or failed; see the log of its rotate function`,
-    );
+    const what = loaded.keyring ? 'record of a tick' : 'keyring';
+    throw new UnreachableError(`${issuer} has no ${what} yet: no tick has run; see the log of its rotate function`);
   }
   return {
     keyring: loaded.keyring,
     revision: loaded.revision,
     policy: parsePolicy(tick.policy),
     tick,
-    edge: edge instanceof Error ? undefined : readJwks(edge.body),
+    edge: served,
     edgeProblem: edge instanceof Error ? edge.message : undefined,
     clockOffset: offset(before, now, loaded.serverTime),
     now,
