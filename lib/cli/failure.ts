@@ -33,7 +33,7 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof UsageError || /^ERR_PARSE_ARGS/.test(String(code))) {
     return { code: 'usage', message: message.split('. ')[0] ?? message, exit: EXIT.usage };
   }
-  if (error instanceof UnreachableError) return { code: 'unreachable', message, exit: EXIT.unreachable };
+  if (error instanceof UnreachableError) return { code: error.code, message, exit: EXIT.unreachable };
   if (isKeyturnError(error)) return { code: error.code, message, exit: EXIT.problem };
   if (/^(ECONNREFUSED|ENOTFOUND|ETIMEDOUT|ECONNRESET|EAI_AGAIN)$/.test(String(code)) || name === 'TimeoutError') {
     return { code: 'unreachable', message: `AWS cannot be reached: ${message}`, exit: EXIT.unreachable };

@@ -6,9 +6,12 @@ import { UsageError } from './verb.ts';
 export async function readToken(positionals: readonly string[]): Promise<string> {
   const [argument, ...more] = positionals;
   if (more.length > 0) throw new UsageError('one token at a time');
-  if (argument !== undefined && argument !== '-') return argument.trim();
+  if (argument !== undefined && argument !== '-') return bare(argument);
   if (process.stdin.isTTY) throw new UsageError('give a token, or pipe one in');
-  const piped = (await text(process.stdin)).trim();
+  const piped = bare(await text(process.stdin));
   if (piped === '') throw new UsageError('there is no token on standard input');
-  return piped.replace(/^Bearer\s+/i, '');
+  return piped;
 }
+
+/** As it was copied out of a header. */
+const bare = (text: string): string => text.trim().replace(/^Bearer\s+/i, '');

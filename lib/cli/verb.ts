@@ -38,7 +38,14 @@ export const TARGET_HELP = `  --stack NAME        the CloudFormation stack of th
 export class UsageError extends Error {}
 
 /** Nobody could be asked: AWS, its credentials, the network. */
-export class UnreachableError extends Error {}
+export class UnreachableError extends Error {
+  readonly code: string;
+
+  constructor(message: string, { code = 'unreachable', cause }: { code?: string; cause?: unknown } = {}) {
+    super(message, { cause });
+    this.code = code;
+  }
+}
 
 /** Plain where nobody looks, or where NO_COLOR says so. */
 export const paint = (style: 'green' | 'red' | 'yellow' | 'bold' | 'dim', text: string): string =>

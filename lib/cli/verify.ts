@@ -2,18 +2,15 @@
 import { parseArgs } from 'node:util';
 import { ALGORITHM_NAMES } from '../core/algorithms.ts';
 import { formatInstant } from '../core/duration.ts';
-import { documentPaths } from '../core/issuer.ts';
 import { readJwks } from '../core/jwks.ts';
-import type { Keyring } from '../core/keyring.ts';
-import { detailOf } from '../core/token-words.ts';
-import { createVerifier, VerificationError } from '../sdk/verifier/index.ts';
+import { detailOf, shapeOf } from '../core/token-words.ts';
+import { createVerifier, VerificationError, type Verifier } from '../sdk/verifier/index.ts';
 import { fetchDocument } from './fetch-document.ts';
 import { decoded } from './inspect.ts';
-import { resolveTarget } from './target.ts';
 import { readToken } from './token-argument.ts';
-import { EXIT, print, printJson, TARGET_HELP, TARGET_OPTIONS, UsageError } from './verb.ts';
+import { EXIT, print, printJson, TARGET_HELP, TARGET_OPTIONS, UnreachableError, UsageError } from './verb.ts';
+import { byDocuments, ofTarget } from './verify-origin.ts';
 import { keyOf } from './verify-words.ts';
-import { viewOf } from './view.ts';
 
 export const summary = 'is a token genuine, and if not, why exactly';
 
@@ -21,7 +18,8 @@ export const help = `Usage: keyturn verify [TOKEN] [options]
 
 Verifies a token, from the argument or from standard input, with what the edge serves now, as strictly as
 keyturn/verifier does. If it fails, it says at which rule, and what the keyring knows of the key. Needs
-what grantRead gives; with --issuer nothing. Exits with 1 when the token is not genuine.
+what grantRead gives; with --issuer nothing. Exits with 1 when the token is not genuine, with 3 when
+its keys cannot be fetched.
 
   --audience AUD      who takes it; may be given more than once (default: whoever the token names)
   --issuer URL        of any issuer, by its public documents alone
@@ -37,13 +35,6 @@ const OPTIONS = {
   issuer: { type: 'string' },
 } as const;
 
-interface Origin {
-  readonly issuer: string;
-  readonly jwksUrl: string;
-  readonly maxTokenLifetime: number;
-  readonly keyring?: Keyring;
-}
-
 export async function run(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({ args, options: OPTIONS, allowPositionals: true });
   const token = await readToken(positionals);
@@ -54,13 +45,7 @@ export async function run(args: string[]): Promise<number> {
   // A token for nobody fails at its audience, whoever is asked.
   const audience = values.audience ?? (named.length > 0 ? named : ['anybody']);
   const verifier = createVerifier({ issuer, audience, algorithms: ALGORITHM_NAMES, jwksUrl, maxTokenLifetime });
-  const failure = await verifier.verify(token).then(
-    () => undefined,
-    (error: unknown) => {
-      if (error instanceof VerificationError) return error;
-      throw error;
-    },
-  );
+  const failure = await failureOf(verifier, token);
   const served = await fetchDocument(jwksUrl).then(
     ({ body }) => readKids(body),
     () => undefined,
@@ -70,7 +55,7 @@ export async function run(args: string[]): Promise<number> {
     genuine: failure === undefined,
     ...(failure && {
       code: failure.code,
-      why: `${failure.message}${detailOf(failure.code, header, claims, Date.now() / 1000)}`,
+      why: `${failure.message}${wordsFor(failure, token, { header, claims })}`,
     }),
     issuer,
     kid,
@@ -82,6 +67,28 @@ export async function run(args: string[]): Promise<number> {
   return failure === undefined ? EXIT.done : EXIT.problem;
 }
 
+/** @throws UnreachableError when nothing can be said of the token, because its keys cannot be had */
+async function failureOf(verifier: Verifier, token: string): Promise<VerificationError | undefined> {
+  try {
+    await verifier.verify(token);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof VerificationError)) throw error;
+    const { code, message } = error;
+    if (error.reason !== 'unavailable') return error;
+    const fault = message.slice(message.indexOf(': ') + 2);
+    const sentence = `nothing is known of the token, for its keys could not be fetched: ${fault}`;
+    throw new UnreachableError(sentence, { code, cause: error });
+  }
+}
+
+const wordsFor = (
+  { code }: VerificationError,
+  token: string,
+  { header, claims }: ReturnType<typeof decoded>,
+): string =>
+  code === 'token_malformed' ? `: ${shapeOf(token, header)}` : detailOf(code, header, claims, Date.now() / 1000);
+
 /** What cannot be read is the verifier's to refuse, in its own words. */
 function readable(token: string): ReturnType<typeof decoded> {
   try {
@@ -91,23 +98,6 @@ function readable(token: string): ReturnType<typeof decoded> {
     throw error;
   }
 }
-
-async function ofTarget(values: Parameters<typeof resolveTarget>[0]): Promise<Origin> {
-  const target = await resolveTarget(values);
-  const { keyring, policy } = await viewOf(target);
-  const { issuer } = keyring;
-  const jwksUrl = `${target.edgeUrl}${documentPaths(issuer).jwks}`;
-  // What was promised before the policy shrank counts on.
-  const promised = keyring.keys.map((key) => ('maxTokenLifetime' in key ? key.maxTokenLifetime : 0));
-  return { issuer, jwksUrl, keyring, maxTokenLifetime: Math.max(policy.maxTokenLifetime, ...promised) };
-}
-
-const byDocuments = (issuer: string): Origin => ({
-  issuer,
-  jwksUrl: `${issuer.replace(/\/$/, '')}/.well-known/jwks.json`,
-  // Nobody has said how long its tokens may live.
-  maxTokenLifetime: Number.MAX_SAFE_INTEGER,
-});
 
 function readKids(body: string): { readonly version?: number; readonly kids: readonly string[] } {
   const ours = readJwks(body);

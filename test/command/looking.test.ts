@@ -69,6 +69,32 @@ describe('verify', () => {
     expect((await keyturn('verify', await sign(), '--issuer', issuer.policy.issuer)).status).toBe(0);
   });
 
+  test('keys that cannot be fetched say nothing of the token', async () => {
+    const token = await sign();
+    issuer.edge.originFails = true;
+    issuer.edge.invalidate(['/*']);
+    try {
+      for (const origin of [here(), ['--issuer', issuer.policy.issuer]]) {
+        const { status, stdout, stderr } = await keyturn('verify', token, ...origin);
+        expect({ status, stdout }).toEqual({ status: 3, stdout: '' });
+        expect(stderr).toMatch(
+          /^keyturn verify: nothing is known of the token, for its keys could not be fetched: .*\(keys_unavailable\)$/,
+        );
+      }
+    } finally {
+      issuer.edge.originFails = false;
+      issuer.edge.invalidate(['/*']);
+    }
+  });
+
+  test.each(['not a url', 'ftp://x.example', 'http://x.example', ''])('--issuer %j is no issuer', async (name) => {
+    expect(await keyturn('verify', await sign(), '--issuer', name)).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: `keyturn verify: --issuer must be an https URL, got ${name} (usage)`,
+    });
+  });
+
   test('each failure has its words', async () => {
     const token = await sign();
     const [header = '', payload = '', signature = ''] = token.split('.');
@@ -92,7 +118,12 @@ describe('verify', () => {
     expect(await say(forged({ exp: Math.floor(Date.now() / 1000) + 9999 }))).toMatch(/lifetime_too_long/);
     expect(await say(forged({ sub: 'somebody else' }))).toMatch(/signature_invalid/);
     expect(await say(`${changed(header, { typ: 'other' })}.${payload}.${signature}`)).toMatch(/it is "other"/);
-    expect(await say('nothing')).toMatch(/token_malformed/);
+    expect(await say('nothing')).toMatch(/it does not have three parts .*\(token_malformed\)$/);
+    expect(await say(`${header}.${payload}`)).toMatch(/two parts: its signature is missing.*\(token_malformed\)$/);
+    expect(await say(`${changed(header, { alg: 'none' })}.${payload}.`)).toMatch(
+      /its alg is "none": .*\(token_malformed\)$/,
+    );
+    expect((await keyturn('verify', `Bearer ${token}`, ...here())).status).toBe(0);
     const { answer } = await keyturnJson<object>(
       'verify',
       ...[`${changed(header, { kid: 'nobody' })}.${payload}.${signature}`, ...here()],

@@ -1,6 +1,6 @@
 /** The words for each refusal of a token. */
 import { expect, test } from 'vitest';
-import { detailOf } from '../../lib/core/token-words.ts';
+import { detailOf, shapeOf } from '../../lib/core/token-words.ts';
 
 const NOW = Date.parse('2026-11-23T12:00:00Z') / 1000;
 const HEADER = { typ: 'other' };
@@ -21,4 +21,25 @@ test('a token that is not valid yet by its nbf', () => {
   expect(words('token_not_yet_valid', { iat: NOW, nbf: NOW + 60 })).toBe(
     ': iat 2026-11-23T12:00:00Z, 0s ago; nbf 2026-11-23T12:01:00Z, in 1m',
   );
+});
+
+test.each([
+  ['', /is empty$/],
+  ['Bearer e30.e30.AA', /begins with "Bearer"/],
+  ['Authorization: Bearer e30.e30.AA', /begins with "Bearer"/],
+  ['e30.e3\n0.AA', /white space/],
+  ['a.b.c.d.e', /five parts: it is encrypted \(JWE\)/],
+  ['e30.e30', /two parts: its signature is missing/],
+  ['hello', /three parts/],
+  ['a.b.c.d', /three parts/],
+  ['e30.e30.', /its signature is empty$/],
+  ['e30..AA', /one of its parts is empty$/],
+  ['e30=.e30.AA', /padding/],
+  ['e30.e3+/.AA', /base64url$/],
+  ['e30.e30.Aä', /a character that base64url does not have/],
+  ['e30.e30.AB', /bits that no encoder writes$/],
+])('the shape of %j', (text, words) => expect(shapeOf(text, {})).toMatch(words));
+
+test.each(['none', 'None'])('of alg %s, whatever its shape', (alg) => {
+  expect(shapeOf('e30.e30.', { alg })).toMatch(/nobody has signed it/);
 });
