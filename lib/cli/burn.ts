@@ -8,6 +8,7 @@ import { keepReport, reportName } from './burn-report.ts';
 import { type BurnAnswer, burnLines, exposureLines, type NotDisabled } from './burn-text.ts';
 import { confirmed } from './confirm.ts';
 import { kidsApart } from './kid-arguments.ts';
+import { kidAt } from './kid-named.ts';
 import { operate, printReport, withProgress } from './operating.ts';
 import { resolveTarget, type Target } from './target.ts';
 import { EXIT, print, printJson, TARGET_HELP, TARGET_OPTIONS, UsageError } from './verb.ts';
@@ -22,6 +23,7 @@ from caches that keep for ever. The answer says who may still accept it, until w
 Every token of the key ends with it. Needs grantOperate. Exits with 1 while KMS could not disable the key, the
 documents still hold it, or the edge still serves it: burn it again then, it is the same burn.
 
+  KID                 whole, or how it begins: at least four characters, as status shows it
   --reason TEXT       what happened, for the log
   --all               every key in the JWKS
   --flush             the fresh key signs at once, though some declared verifiers will reject it for a while
@@ -48,11 +50,12 @@ const EDGE_PATIENCE_MS = 60_000;
 export async function run(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({ args: kidsApart(args), options: OPTIONS, allowPositionals: true });
   const { all, flush, reason } = values;
-  const [kid] = positionals;
-  if ((kid === undefined) === !all || positionals.length > 1) throw new UsageError('burn takes one kid, or --all');
+  const [typed] = positionals;
+  if ((typed === undefined) === !all || positionals.length > 1) throw new UsageError('burn takes one kid, or --all');
   if (!reason) throw new UsageError('--reason must be given: it goes to the log and to the keyring');
   const target = await resolveTarget(values);
   const issuer = target.outputs.IssuerUrl;
+  const kid = typed === undefined ? undefined : await kidAt(target, typed);
   const word = kid ?? 'all';
   await confirmed(`Every token that ${all ? 'any key' : kid} of ${issuer} has signed ends now.`, word, values.yes);
   const request = { operation: 'burn', ...(all ? { all } : { kid }), reason, flush };

@@ -1,7 +1,7 @@
 /** One kid in 64 begins with a hyphen, and none of them is an option: in an emergency nobody should have to know of `--`. */
 
-/** RFC 7638 with SHA-256, in base64url. No option is as long. */
-const HYPHEN_KID = /^-[\w-]{42}$/;
+/** RFC 7638 with SHA-256, in base64url: no option is as long. Or its beginning, as `status` shows it: no option ends so. */
+const HYPHEN_KID = /^-(?:[\w-]{42}|[\w-]{3,}…)$/;
 
 export function kidsApart(args: readonly string[]): string[] {
   const end = args.includes('--') ? args.indexOf('--') : args.length;

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import type { TickReport } from '../core/rotate.ts';
 import { kidsApart } from './kid-arguments.ts';
+import { kidAt } from './kid-named.ts';
 import { isPublished, operate, printReport } from './operating.ts';
 import { resolveTarget } from './target.ts';
 import { EXIT, print, printJson, TARGET_OPTIONS, UsageError } from './verb.ts';
@@ -15,9 +16,11 @@ export const kidVerb =
       options: TARGET_OPTIONS,
       allowPositionals: true,
     });
-    const [kid, ...more] = positionals;
-    if (kid === undefined || more.length > 0) throw new UsageError(`${operation} takes one kid`);
-    const report = await operate<TickReport>(await resolveTarget(values), { operation, kid });
+    const [typed, ...more] = positionals;
+    if (typed === undefined || more.length > 0) throw new UsageError(`${operation} takes one kid`);
+    const target = await resolveTarget(values);
+    const kid = await kidAt(target, typed);
+    const report = await operate<TickReport>(target, { operation, kid });
     const published = isPublished(report);
     if (values.json) printJson(report);
     else {

@@ -8,6 +8,7 @@ export const help = `Usage: keyturn release KID [options]
 
 Ends a "keyturn retain": the key leaves the JWKS when its grace is over. Needs grantOperate.
 
+  KID                 whole, or how it begins: at least four characters, as status shows it
 ${TARGET_HELP}
 Example:
   keyturn release aJSXe7Ofvn1G…

@@ -10,6 +10,7 @@ The key leaves the JWKS now, and the tokens that it signed stop verifying as cac
 imported again; after "keyturn burn KID" it may not. Needs grantOperate.
 Exits with 1 while the documents still hold it.
 
+  KID                 whole, or how it begins: at least four characters, as status shows it
 ${TARGET_HELP}
 Example:
   keyturn unimport other-issuers-kid

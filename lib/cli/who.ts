@@ -26,6 +26,7 @@ Beyond grantRead it needs:
   logs:StartQuery                            on its log group
   logs:GetQueryResults                       on *
 
+  KID                 whole, or how it begins: at least four characters, as status shows it
 ${TARGET_HELP}
 Example:
   keyturn who aJSXe7Ofvn1G…

@@ -17,6 +17,10 @@ test.each([[[KID, '--yes']], [['--yes', KID]], [['--yes', '--', KID]]])('%j is a
   expect(parsed(...args)).toEqual({ yes: true, positionals: [KID] });
 });
 
+test('as status shows it, it is one too', () => {
+  expect(parsed('-kkkkkkkkkkkk…', '--yes')).toEqual({ yes: true, positionals: ['-kkkkkkkkkkkk…'] });
+});
+
 test('it may be the value of --kid', () => {
   expect(parsed('--kid', KID, '--kid', 'plain', KID)).toEqual({ kid: [KID, 'plain'], positionals: [KID] });
 });
