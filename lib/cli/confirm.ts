@@ -6,10 +6,21 @@ import { UsageError } from './verb.ts';
 export async function confirmed(what: string, word: string, isSure: boolean): Promise<void> {
   if (isSure) return;
   if (!process.stdin.isTTY) throw new UsageError('nobody is there to confirm it: use --yes in scripts');
+  if ((await answered(`${what}\nType ${word} to go on: `)) !== word)
+    throw new UsageError('not confirmed: nothing was done');
+}
+
+/** Undefined after Ctrl-C or Ctrl-D, which leave the cursor in the middle of a line. */
+async function answered(question: string): Promise<string | undefined> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const ended = new AbortController();
+  terminal.once('close', () => ended.abort());
   try {
-    const answer = await terminal.question(`${what}\nType ${word} to go on: `);
-    if (answer.trim() !== word) throw new UsageError('not confirmed: nothing was done');
+    return (await terminal.question(question, { signal: ended.signal })).trim();
+  } catch (error) {
+    if ((error as Error).name !== 'AbortError') throw error;
+    process.stderr.write('\n');
+    return undefined;
   } finally {
     terminal.close();
   }

@@ -6,11 +6,11 @@ import { formatInstant, readDuration } from '../core/duration.ts';
 import { type Forecast, foresee } from '../core/outlook.ts';
 import { requireSafe } from '../core/policy.ts';
 import { spansOf } from '../core/spans.ts';
-import { roughly, shortened, table } from './shortened.ts';
+import { hanging, roughly, shortened, table } from './shortened.ts';
 import { nextTickAt } from './status-text.ts';
 import { resolveTarget } from './target.ts';
 import { drawTimeline } from './timeline.ts';
-import { EXIT, paint, print, printJson, TARGET_HELP, TARGET_OPTIONS, UsageError } from './verb.ts';
+import { EXIT, paint, print, printJson, TARGET_HELP, TARGET_OPTIONS, terminalColumns, UsageError } from './verb.ts';
 import { type View, viewOf } from './view.ts';
 
 export const summary = 'what will happen, when and why';
@@ -43,20 +43,21 @@ export async function run(args: string[]): Promise<number> {
   else {
     const given = values.config === undefined ? '' : ` under ${values.config}`;
     print(`${paint('bold', view.keyring.issuer)}   until ${formatInstant(until)}${given}\n`);
-    for (const line of eventLines(events, view.now)) print(line);
-    print(`\n${drawTimeline(spansOf(view.keyring, policy, nextTickAt(view), until), view.now, until)}`);
+    const columns = terminalColumns();
+    for (const line of eventLines(events, view.now, columns)) print(line);
+    print(`\n${drawTimeline(spansOf(view.keyring, policy, nextTickAt(view), until), view.now, until, columns)}`);
   }
   return EXIT.done;
 }
 
 /** What it is about, and below it why. */
-function eventLines(events: readonly Forecast[], now: number): string[] {
+function eventLines(events: readonly Forecast[], now: number, columns?: number): string[] {
   if (events.length === 0) return ['  nothing is due'];
   const rows = events.map(({ at, step, kid = '' }) => [formatInstant(at), `in ${roughly(at - now)}`, step, kid]);
-  const width = 'YYYY-MM-DDTHH:MM:SSZ'.length;
+  const indent = '  YYYY-MM-DDTHH:MM:SSZ   '.length;
   return table(rows).flatMap((line, index) => [
     line,
-    `  ${' '.repeat(width)}   ${shortened(events[index]?.why ?? '')}`,
+    ...hanging(' '.repeat(indent), indent, shortened(events[index]?.why ?? ''), columns),
   ]);
 }
 

@@ -15,7 +15,26 @@ export const roughly = (seconds: number): string =>
 export const until = (instant: number, now: number): string => `${formatInstant(instant)} (${roughly(instant - now)})`;
 
 /** Columns as wide as they must be, two blanks before the first. */
-export function table(rows: readonly (readonly string[])[]): string[] {
+export function table(rows: readonly (readonly string[])[], gap = 3): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-  return rows.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('   ')}`.trimEnd());
+  return rows.map((row) =>
+    `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' '.repeat(gap))}`.trimEnd(),
+  );
+}
+
+/** A sentence over lines of at most so many characters. A word that is longer stays whole: it may be to be copied. */
+export function wrapped(text: string, width = Number.POSITIVE_INFINITY): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
+}
+
+/** The same, below one another: the first line after `head`, which is as wide as the blanks before the others. */
+export function hanging(head: string, headWidth: number, text: string, columns = Number.POSITIVE_INFINITY): string[] {
+  const [first = '', ...rest] = wrapped(text, Math.max(20, columns - headWidth));
+  return [`${head}${first}`, ...rest.map((line) => `${' '.repeat(headWidth)}${line}`)];
 }

@@ -5,10 +5,11 @@ import { type Forecast, foresee } from '../core/outlook.ts';
 import type { TickRecord } from '../core/tick-record.ts';
 import { type Checks, checkFindings, checksOf } from './checks.ts';
 import { type Finding, findingsOf } from './findings.ts';
+import { since } from './key-table.ts';
 import { findingsOfRemains, NoKeyringError, type Remains } from './no-keyring.ts';
-import { horizonOf, nextTickAt, remainsText, since, statusText } from './status-text.ts';
+import { horizonOf, nextTickAt, remainsText, statusText } from './status-text.ts';
 import { resolveTarget } from './target.ts';
-import { EXIT, print, printJson, TARGET_HELP, TARGET_OPTIONS } from './verb.ts';
+import { EXIT, print, printJson, TARGET_HELP, TARGET_OPTIONS, terminalColumns } from './verb.ts';
 import { type View, viewOf } from './view.ts';
 
 export const summary = 'is it well, and what comes next';
@@ -28,7 +29,7 @@ Examples:
 `;
 
 export async function run(args: string[]): Promise<number> {
-  const { values } = parseArgs({ args, options: TARGET_OPTIONS });
+  const { values } = parseArgs({ args, options: TARGET_OPTIONS, terminalColumns });
   const target = await resolveTarget(values);
   const view = await viewOf(target).catch(remainsOf);
   if (isRemains(view)) return statusOfRemains(view, values.json);
@@ -36,7 +37,7 @@ export async function run(args: string[]): Promise<number> {
   const findings = [...findingsOf(view), ...checkFindings(checks, view)];
   const next = comingUp(view);
   if (values.json) printJson(asJson(view, checks, findings, next));
-  else print(statusText(view, checks, findings, next));
+  else print(statusText(view, checks, findings, next, terminalColumns()));
   return isWell(findings) ? EXIT.done : EXIT.problem;
 }
 
@@ -53,7 +54,7 @@ function statusOfRemains(remains: Remains, isJson: boolean): number {
   const nothing = { keys: [], imported: [], next: [] };
   const known = { documentVersion: 0, edgeVersion: edge?.version, lastTick: tick && lastTickOf(tick) };
   if (isJson) printJson({ issuer, isWell: false, revision: 0, ...known, ...nothing, findings });
-  else print(remainsText(remains, findings));
+  else print(remainsText(remains, findings, terminalColumns()));
   return EXIT.problem;
 }
 

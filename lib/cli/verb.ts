@@ -51,5 +51,8 @@ export class UnreachableError extends Error {
 export const paint = (style: 'green' | 'red' | 'yellow' | 'bold' | 'dim', text: string): string =>
   styleText(style, text, { stream: process.stdout });
 
+/** How wide the terminal is; undefined where none is: a file and a pipe take lines of any length. */
+export const terminalColumns = (): number | undefined => process.stdout.columns;
+
 export const print = (text: string): void => void process.stdout.write(`${text}\n`);
 export const printJson = (value: unknown): void => print(JSON.stringify(value, null, 2));
