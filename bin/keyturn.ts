@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /** The keyturn command: one file of lib/cli a verb. */
+import { endWithReader } from '../lib/cli/closed-reader.ts';
 import { failureOf } from '../lib/cli/failure.ts';
-import { EXIT, type Verb } from '../lib/cli/verb.ts';
+import { EXIT, UsageError, type Verb } from '../lib/cli/verb.ts';
 
 // Imported when asked for: `keyturn --help` loads no server.
 const VERBS: Record<string, () => Promise<Verb>> = {
@@ -25,15 +26,14 @@ const VERBS: Record<string, () => Promise<Verb>> = {
   local: () => import('../lib/cli/local.ts'),
 };
 
+endWithReader();
 const [verb = '--help', ...args] = process.argv.slice(2);
 try {
   process.exitCode = await main(verb, args);
 } catch (error) {
   const { code, message, exit } = failureOf(error);
-  const isJson = args.includes('--json');
-  process.stderr.write(
-    isJson ? `${JSON.stringify({ code, message })}\n` : `keyturn ${verb}: ${message}${code ? ` (${code})` : ''}\n`,
-  );
+  const text = Object.hasOwn(VERBS, verb) ? ` ${verb}: ${message}${code ? ` (${code})` : ''}` : `: ${message}`;
+  process.stderr.write(args.includes('--json') ? `${JSON.stringify({ code, message })}\n` : `keyturn${text}\n`);
   process.exitCode = exit;
 }
 
@@ -48,10 +48,7 @@ async function main(verb: string, args: string[]): Promise<number> {
     return EXIT.done;
   }
   const load = Object.hasOwn(VERBS, verb) ? VERBS[verb] : undefined;
-  if (!load) {
-    process.stderr.write(`keyturn: ${verb} is no verb; there are ${Object.keys(VERBS).join(', ')}\n`);
-    return EXIT.usage;
-  }
+  if (!load) throw new UsageError(`${verb} is no verb; there are ${Object.keys(VERBS).join(', ')}`);
   const { help, run } = await load();
   if (args.includes('--help') || args.includes('-h')) {
     process.stdout.write(help);

@@ -5,7 +5,7 @@ import { parsePolicy } from '../core/config.ts';
 import { evidenceOfLog } from '../simulator/evidence-of-log.ts';
 import { type Verdict, verdicts } from '../simulator/invariants.ts';
 import { readConfig } from './config-file.ts';
-import { EXIT, print, printJson, UsageError } from './verb.ts';
+import { EXIT, given, print, printJson, UsageError } from './verb.ts';
 
 export const summary = 'decide the invariants on the log of a deployment';
 
@@ -34,7 +34,7 @@ export async function run(args: string[]): Promise<number> {
   const { clients: _, ...config } = readConfig(values.config);
   const issuer = values.issuer ?? config.issuer;
   if (issuer === undefined) throw new UsageError('--issuer must name whose lines: the configuration has no issuer');
-  const policy = parsePolicy({ ...config, issuer });
+  const policy = await given(() => parsePolicy({ ...config, issuer }));
   const lines: string[] = [];
   for await (const line of createInterface({ input: process.stdin })) lines.push(line);
   const evidence = evidenceOfLog(lines, policy);

@@ -30,9 +30,10 @@ const AWS: readonly (readonly [name: RegExp, advice: string])[] = [
 
 export function failureOf(error: unknown): Failure {
   const { name, message, code } = error as Error & { code?: unknown };
-  if (error instanceof UsageError || /^ERR_PARSE_ARGS/.test(String(code))) {
-    return { code: 'usage', message: message.split('. ')[0] ?? message, exit: EXIT.usage };
-  }
+  if (error instanceof UsageError) return { code: error.code, message, exit: EXIT.usage };
+  // Node goes on with advice, after a full stop or on lines of its own.
+  if (/^ERR_PARSE_ARGS/.test(String(code)))
+    return { code: 'usage', message: message.split(/\.(?:\s|$)/)[0] ?? message, exit: EXIT.usage };
   if (error instanceof UnreachableError) return { code: error.code, message, exit: EXIT.unreachable };
   if (isKeyturnError(error)) return { code: error.code, message, exit: EXIT.problem };
   if (/^(ECONNREFUSED|ENOTFOUND|ETIMEDOUT|ECONNRESET|EAI_AGAIN)$/.test(String(code)) || name === 'TimeoutError') {

@@ -9,7 +9,7 @@ import { edgeAge } from '../core/policy.ts';
 import { parseVerifier, type Verifier } from '../core/verifiers.ts';
 import { fetchDocument } from './fetch-document.ts';
 import { resolveTarget } from './target.ts';
-import { EXIT, print, printJson, TARGET_HELP, TARGET_OPTIONS, UsageError } from './verb.ts';
+import { EXIT, given, print, printJson, TARGET_HELP, TARGET_OPTIONS, UsageError } from './verb.ts';
 import { viewOf } from './view.ts';
 
 export const summary = 'what verifiers get, and whether they can live with it';
@@ -34,7 +34,7 @@ export async function run(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({ args, options: OPTIONS, allowPositionals: true });
   const [url, ...more] = positionals;
   if (more.length > 0) throw new UsageError('one JWKS at a time');
-  const named = values.verifier?.map(parseVerifier);
+  const named = await given(() => values.verifier?.map(parseVerifier));
   const { fetched, remarks } = url === undefined ? await ofTarget(values, named) : await ofUrl(url, named ?? []);
   const isSound = !remarks.some(({ severity }) => severity === 'error');
   const served = readJwks(fetched.body);

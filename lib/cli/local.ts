@@ -6,7 +6,7 @@ import { documentPaths, parseIssuer } from '../core/issuer.ts';
 import { readConfig } from './config-file.ts';
 import { printer } from './local-output.ts';
 import { startLocalStack } from './local-stack.ts';
-import { EXIT } from './verb.ts';
+import { EXIT, given, UsageError } from './verb.ts';
 
 export const summary = 'run the whole issuer on this machine';
 
@@ -69,7 +69,9 @@ export async function run(args: string[]): Promise<number> {
   });
   const port = readPort(values.port);
   if (port === 0 && values.data !== undefined && values.issuer === undefined) {
-    throw new Error('--data needs a fixed --port: the issuer is named by its port, and a new one has no keys there');
+    throw new UsageError(
+      '--data needs a fixed --port: the issuer is named by its port, and a new one has no keys there',
+    );
   }
   const config = {
     ...(values.config === undefined ? {} : readConfig(values.config)),
@@ -77,7 +79,7 @@ export async function run(args: string[]): Promise<number> {
     ...(values['unsafe-windows'] && { unsafeWindows: true }),
   };
   const print = printer(values.json);
-  const stack = await startLocalStack({
+  const options = {
     config,
     port,
     host: values.host,
@@ -86,7 +88,8 @@ export async function run(args: string[]): Promise<number> {
     ...(values.data !== undefined && { dataDirectory: join(values.data, nameOf(port, values.issuer)) }),
     onLog: print.log,
     onTick: print.tick,
-  });
+  };
+  const stack = await given(() => startLocalStack(options));
   const { issuer } = stack.policy;
   const clients = [...(stack.clients?.values() ?? [])];
   print.started({
@@ -124,5 +127,5 @@ const nameOf = (port: number, issuer: string | undefined): string =>
 function readPort(text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65_535) return port;
-  throw new Error(`--port must be a number from 0 to 65535, got ${JSON.stringify(text)}`);
+  throw new UsageError(`--port must be a number from 0 to 65535, got ${JSON.stringify(text)}`);
 }

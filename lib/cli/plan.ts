@@ -1,16 +1,16 @@
 /** `keyturn plan`: what will happen, when and why, by the shipped rules. Touches nothing. */
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { type Policy, parsePolicy, policyToJson } from '../core/config.ts';
+import { type Policy, parsePolicy } from '../core/config.ts';
 import { formatInstant, readDuration } from '../core/duration.ts';
 import { type Forecast, foresee } from '../core/outlook.ts';
 import { requireSafe } from '../core/policy.ts';
 import { spansOf } from '../core/spans.ts';
+import { readConfig } from './config-file.ts';
 import { hanging, roughly, shortened, table } from './shortened.ts';
 import { nextTickAt } from './status-text.ts';
 import { resolveTarget } from './target.ts';
 import { drawTimeline } from './timeline.ts';
-import { EXIT, paint, print, printJson, TARGET_HELP, TARGET_OPTIONS, terminalColumns, UsageError } from './verb.ts';
+import { EXIT, given, paint, print, printJson, TARGET_HELP, TARGET_OPTIONS, terminalColumns } from './verb.ts';
 import { type View, viewOf } from './view.ts';
 
 export const summary = 'what will happen, when and why';
@@ -31,12 +31,10 @@ Examples:
 export async function run(args: string[]): Promise<number> {
   const options = { ...TARGET_OPTIONS, until: { type: 'string', default: '1y' }, config: { type: 'string' } } as const;
   const { values } = parseArgs({ args, options });
-  const seconds = readDuration(
-    '--until',
-    values.until.replace(/(\d+)y/g, (_, years) => `${Number(years) * 365}d`),
-  );
+  const days = values.until.replace(/(\d+)y/g, (_, years) => `${Number(years) * 365}d`);
+  const seconds = await given(() => readDuration('--until', days));
   const view = await viewOf(await resolveTarget(values));
-  const policy = values.config === undefined ? view.policy : tried(view, values.config);
+  const policy = values.config === undefined ? view.policy : await tried(view, values.config);
   const until = view.now + seconds;
   const events = foresee(view.keyring, policy, nextTickAt(view), until);
   if (values.json) printJson({ issuer: view.keyring.issuer, until, events });
@@ -62,14 +60,11 @@ function eventLines(events: readonly Forecast[], now: number, columns?: number):
 }
 
 /** The issuer is what it is; everything else the file may change. */
-function tried(view: View, file: string): Policy {
-  let config: Record<string, unknown>;
-  try {
-    const { clients: _, ...rest } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
-    config = rest;
-  } catch (cause) {
-    throw new UsageError(`--config ${file} cannot be read as JSON: ${(cause as Error).message}`, { cause });
-  }
-  const { issuer } = policyToJson(view.policy);
-  return requireSafe(parsePolicy({ ...config, issuer }));
+async function tried({ policy }: View, file: string): Promise<Policy> {
+  const { clients: _, issuer = policy.issuer, ...config } = readConfig(file);
+  if (issuer !== policy.issuer)
+    process.stderr.write(
+      `keyturn plan: ${file} is of ${String(issuer)}; this is what it would do to ${policy.issuer}\n`,
+    );
+  return requireSafe(await given(() => parsePolicy({ ...config, issuer: policy.issuer })));
 }

@@ -1,6 +1,7 @@
 /** `keyturn sign`: one token, as a service would get it. */
 import { parseArgs } from 'node:util';
 import { invokeFunction } from '../aws/lambda-invoke.ts';
+import { KeyturnError } from '../core/errors.ts';
 import type { SignedToken } from '../core/sign.ts';
 import { resolveTarget } from './target.ts';
 import { EXIT, print, printJson, TARGET_HELP, TARGET_OPTIONS, UsageError } from './verb.ts';
@@ -24,6 +25,9 @@ Example:
   keyturn sign --audience orders-api --subject svc:checkout | keyturn verify
 `;
 
+/** The alias of an issuer without clients. */
+const ANY = 'any';
+
 const OPTIONS = {
   ...TARGET_OPTIONS,
   audience: { type: 'string', multiple: true },
@@ -32,7 +36,7 @@ const OPTIONS = {
   claims: { type: 'string' },
   'expires-in': { type: 'string' },
   type: { type: 'string' },
-  client: { type: 'string', default: 'any' },
+  client: { type: 'string', default: ANY },
 } as const;
 
 export async function run(args: string[]): Promise<number> {
@@ -44,15 +48,32 @@ export async function run(args: string[]): Promise<number> {
     audience: audience.length === 1 ? audience[0] : audience,
     ...(scope !== undefined && { scope }),
     ...(type !== undefined && { type }),
-    ...(expiresIn !== undefined && { expiresIn: Number(expiresIn) }),
+    ...(expiresIn !== undefined && { expiresIn: readSeconds(expiresIn) }),
     claims: { ...(subject !== undefined && { sub: subject }), ...(claims !== undefined && readClaims(claims)) },
   };
   const target = await resolveTarget(values);
   const alias = { functionName: target.outputs.SignFunctionName, alias: values.client };
-  const answer = await invokeFunction<SignedToken>(target.lambda, alias, request);
+  const answer = await invokeFunction<SignedToken>(target.lambda, alias, request).catch((error: unknown) => {
+    throw (error as Error).name === 'ResourceNotFoundException' ? noSuchClient(values.client, error) : error;
+  });
   if (values.json) printJson(answer);
   else print(answer.token);
   return EXIT.done;
+}
+
+/** The stack is there, and names the function: what there is not is the alias. */
+const noSuchClient = (client: string, cause: unknown): KeyturnError =>
+  new KeyturnError(
+    'client_unknown',
+    client === ANY
+      ? 'this issuer signs for its clients only: name one with --client'
+      : `there is no client ${client}: --client takes one of the issuer's clients, as in keyturn.config.json`,
+    { cause },
+  );
+
+function readSeconds(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text);
+  throw new UsageError(`--expires-in must be whole seconds, got ${text}`);
 }
 
 function readClaims(text: string): object {

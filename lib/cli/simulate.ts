@@ -5,7 +5,7 @@ import { type Forecast, forecast } from '../simulator/forecast.ts';
 import { readConfig } from './config-file.ts';
 import { forecastText } from './simulate-text.ts';
 import { drawSvg } from './timeline-svg.ts';
-import { EXIT, UsageError } from './verb.ts';
+import { EXIT, given, UsageError } from './verb.ts';
 
 export const summary = 'years of a policy in seconds: what your verifiers would see';
 
@@ -49,7 +49,7 @@ export async function run(args: string[]): Promise<number> {
     ...(values.verifiers !== undefined && { verifiers: values.verifiers.split(',').map((name) => name.trim()) }),
     ...(values['unsafe-windows'] && { unsafeWindows: true }),
   };
-  const result = await forecast(settings, years);
+  const result = await given(() => forecast(settings, years));
   if (values.svg !== undefined) writeFileSync(values.svg, drawSvg(result));
   process.stdout.write(values.json ? `${JSON.stringify(forJson(result))}\n` : forecastText(result));
   return result.verifiers.every(({ rejections }) => rejections === 0) ? EXIT.done : EXIT.problem;

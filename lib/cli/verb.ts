@@ -1,5 +1,6 @@
 /** What a file of this folder exports to be a verb, and what verbs have in common. */
 import { type ParseArgsOptionsConfig, styleText } from 'node:util';
+import { isKeyturnError } from '../core/errors.ts';
 
 export interface Verb {
   readonly summary: string;
@@ -35,7 +36,27 @@ export const TARGET_HELP = `  --stack NAME        the CloudFormation stack of th
   --json              for programs
 `;
 
-export class UsageError extends Error {}
+export class UsageError extends Error {
+  readonly code: string;
+
+  constructor(message: string, { code = 'usage', cause }: { code?: string; cause?: unknown } = {}) {
+    super(message, { cause });
+    this.code = code;
+  }
+}
+
+/**
+ * What somebody gave, in an option or in a file that one names, and that the rules cannot read. Windows that break the
+ * promise are another matter: those are read, and refused.
+ */
+export async function given<T>(read: () => T | Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (cause) {
+    if (!isKeyturnError(cause, 'policy_invalid', 'algorithm_unknown')) throw cause;
+    throw new UsageError(cause.message, { code: cause.code, cause });
+  }
+}
 
 /** Nobody could be asked: AWS, its credentials, the network. */
 export class UnreachableError extends Error {

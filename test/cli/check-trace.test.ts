@@ -35,6 +35,8 @@ test('the log of a first day, and the same with a token that lives too long', as
 test.each<[string, string[], string]>([
   ['no policy', [], '--config must name the policy'],
   ['no issuer', ['--config', config], '--issuer must name whose lines'],
+  ['a file that is not there', ['--config', '/nowhere/x.json'], '/nowhere/x.json cannot be read: ENOENT (usage)'],
+  ['an issuer that is none', ['--config', config, '--issuer', 'x'], 'issuer must be an https URL'],
 ])('%s is refused', (_, args, sentence) => {
   const { status, stderr } = check([], ...args);
   expect(status).toBe(2);

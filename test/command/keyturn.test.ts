@@ -22,6 +22,15 @@ test.concurrent('a verb that there is not is named', async () => {
   expect(stderr).toMatch(/^keyturn: locla is no verb; there are status, .*local\n$/);
 });
 
+test.concurrent('and is named to programs', async () => {
+  const { status, stdout, stderr } = await run('locla', '--json');
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+  expect(JSON.parse(stderr)).toEqual({
+    code: 'usage',
+    message: expect.stringMatching(/^locla is no verb; there are /),
+  });
+});
+
 test.concurrent.for(['constructor', '__proto__'])('%s is no verb either', async (verb) => {
   expect(await run(verb)).toMatchObject({ status: 2, stdout: '' });
 });

@@ -19,11 +19,14 @@ function file(name: string, content: string): string {
 }
 
 /** It ends by itself, having said one sentence, on standard error. */
-async function refused(...args: string[]): Promise<string> {
+const refused = (...args: string[]): Promise<string> => ended(1, args);
+/** The same, and it is a matter of what was given. */
+const misread = (...args: string[]): Promise<string> => ended(2, args);
+
+async function ended(expected: number, args: string[]): Promise<string> {
   const command = new Command('local', ...args);
   const { status } = await command.ended;
-  // An option that there is not is a matter of usage.
-  expect({ status, stdout: command.stdout }).toEqual({ status: args.includes('extra') ? 2 : 1, stdout: '' });
+  expect({ status, stdout: command.stdout }).toEqual({ status: expected, stdout: '' });
   expect(command.stderr).toMatch(/^keyturn local: [^\n]+\n$/);
   return command.stderr.slice('keyturn local: '.length).trimEnd();
 }
@@ -56,13 +59,18 @@ test.concurrent.for([
     ['--config', file('query.json', '{"issuer":"https://x.example/a?b"}')],
     'must have no query',
   ],
+  ['an address for a second command', ['extra'], "'extra'"],
+] as const)('%s', async ([, args, sentence]) => {
+  expect(await misread('--port', '0', ...args)).toContain(sentence);
+});
+
+test.concurrent.for([
   [
     'windows that break tokens',
     ['--config', file('unsafe.json', UNSAFE)],
     'grace must be at least signerCache (30s) + ',
   ],
   ['a host that is none', ['--host', '203.0.113.1'], '203.0.113.1 is not an address of this machine'],
-  ['an address for a second command', ['extra'], "'extra'"],
 ] as const)('%s', async ([, args, sentence]) => {
   expect(await refused('--port', '0', ...args)).toContain(sentence);
 });
@@ -84,7 +92,7 @@ test.concurrent('a port that somebody else has', async () => {
 const PORT = '4797';
 
 test.concurrent('a data directory for a port that is another one every time', async () => {
-  expect(await refused('--port', '0', '--data', directory)).toContain('--data needs a fixed --port');
+  expect(await misread('--port', '0', '--data', directory)).toContain('--data needs a fixed --port');
 });
 
 test.concurrent('a data directory that is a file or lies below one', async () => {
