@@ -14,7 +14,7 @@ const AUDIENCES = ['aud', 'aud.0', 'aud.1', 'aud.2', 'aud.3'];
 /** As docs/queries.md has it. */
 export const holdersQuery = (kid: string, now: number): string =>
   [
-    `filter event = "token" and kid = "${kid}" and exp > ${Math.floor(now)}`,
+    `filter event = "token" and kid = ${JSON.stringify(kid)} and exp > ${Math.floor(now)}`,
     `| stats count(*) as tokens, max(exp) as until by client, ${AUDIENCES.join(', ')}`,
     '| sort until desc',
     '| limit 10000',

@@ -83,7 +83,9 @@ export function checkFindings({ schedule, permissions }: Checks, { policy: { tic
       problem(`the schedule is ${expression}, the policy counts on a tick every ${formatDuration(tick)}`, restore);
   }
   for (const { role, action, resource, why } of isUnchecked(permissions) ? [] : permissions) {
-    const fix = 'somebody changed the role, or policies above it: cdk diff, then docs/runbooks/rotation-held.md';
+    // CloudFormation touches what a template changes: deploying the same one again mends nothing.
+    const fix =
+      'somebody changed the role, or policies above it: cdk drift names it; put it back by hand, or deploy a change of it; docs/runbooks/rotation-held.md';
     problem(`the ${role} may not ${action} on ${resource}: ${why}`, fix);
   }
   return found;

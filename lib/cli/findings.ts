@@ -89,7 +89,7 @@ export function fixOfError(code: string): string {
   if (code === 'clock_skewed') return 'nothing: Lambda runs elsewhere next time; if it stays, ask AWS';
   if (code === 'keyring_elsewhere') return 'two stacks share the table: delete one, or recover';
   if (/AccessDenied/.test(code))
-    return 'a permission is missing: deploy again, and look for SCPs and permission boundaries';
+    return 'a permission is missing: cdk drift names a role that was changed by hand; look for SCPs and permission boundaries too';
   return 'see the log of the rotate function; docs/errors.md explains the code';
 }
 

@@ -3,10 +3,13 @@ import { parseArgs } from 'node:util';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { functionFacts } from '../aws/function-facts.ts';
 import { queryHolders } from '../aws/issuance-log.ts';
+import { formatInstant } from '../core/duration.ts';
+import { isOfImport } from '../core/imports.ts';
 import { type Holders, holdersOf, type TokenLine } from '../core/issuance.ts';
 import type { Keyring } from '../core/keyring.ts';
 import { fetchDocument } from './fetch-document.ts';
 import { kidsApart } from './kid-arguments.ts';
+import { kidNamed, kidsOf } from './kid-named.ts';
 import { withProgress } from './operating.ts';
 import { until as instantAndLeft, table } from './shortened.ts';
 import { resolveTarget, type Target } from './target.ts';
@@ -19,7 +22,8 @@ export const help = `Usage: keyturn who KID [options]
 
 Which clients hold living tokens of this key, for which audiences, and until when: before a burn, or after
 a rotation. From the issuance log, by CloudWatch Logs Insights, which costs by the gigabyte it reads: as
-much as was logged in one maxTokenLifetime. A local issuer keeps its last lines itself.
+much as was logged in one maxTokenLifetime. A local issuer keeps its last lines itself. Of an imported
+key no log of this issuer knows: exits with 1.
 
 Beyond grantRead it needs:
   lambda:GetFunctionConfiguration            on the sign function
@@ -32,14 +36,18 @@ Example:
   keyturn who aJSXe7Ofvn1G…
 `;
 
+/** As core/foreign-keys.ts takes them, or the beginning of one as `status` shows it. */
+const KID = /^[\x21-\x7e]{1,200}…?$/;
+
 export async function run(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({ args: kidsApart(args), options: TARGET_OPTIONS, allowPositionals: true });
-  const [kid, ...more] = positionals;
-  // It goes into a query.
-  if (kid === undefined || more.length > 0 || !/^[\w-]+$/.test(kid)) throw new UsageError('who takes one kid');
+  const [typed, ...more] = positionals;
+  if (typed === undefined || more.length > 0) throw new UsageError('who takes one kid');
+  if (!KID.test(typed)) throw new UsageError('a kid has 1 to 200 printable ASCII characters');
   const target = await resolveTarget(values);
   const view = await viewOf(target);
-  requireKnown(kid, view.keyring);
+  const kid = kidNamed(typed, kidsOf(view.keyring));
+  requireOwn(kid, view.keyring);
   const found = await withProgress('asking the log', holdersIn(target, view, kid), values.json);
   if (values.json) printJson({ issuer: view.keyring.issuer, kid, holders: found });
   else show(kid, found, view.now);
@@ -79,14 +87,28 @@ function show(kid: string, found: readonly Holders[], now: number): void {
   for (const line of table([['CLIENT', 'AUDIENCE', 'TOKENS', 'UNTIL'], ...rows])) print(line);
 }
 
-class UnknownKeyError extends Error {
-  /** As `keyturn verify` calls it. */
-  readonly code = 'key_unknown';
+class NotInLogError extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
 }
 
-/** A kid that is mistyped has no tokens either. */
-function requireKnown(kid: string, { keys, imported = [], history }: Keyring): void {
-  const kids = [...keys.map((key) => key.kid), ...imported.map(({ jwk }) => jwk.kid), ...history.map(([old]) => old)];
-  if (kids.includes(kid)) return;
-  throw new UnknownKeyError(`${kid} is no key of this issuer: keyturn status --json has their kids`);
+/** A kid that is mistyped has no tokens either; and those of an imported key were never signed here. */
+function requireOwn(kid: string, keyring: Keyring): void {
+  // As `keyturn verify` calls it.
+  if (!kidsOf(keyring).includes(kid))
+    throw new NotInLogError('key_unknown', `${kid} is no key of this issuer: keyturn status --json has their kids`);
+  const foreign = keyring.imported?.find(({ jwk }) => jwk.kid === kid);
+  const left = keyring.history.find(([old, , reason]) => old === kid && isOfImport(reason));
+  if (!foreign && !left) return;
+  const where = foreign
+    ? `it is published until ${formatInstant(foreign.until)}; ask ${foreign.source}`
+    : `it left the JWKS at ${formatInstant(left?.[1] ?? 0)}`;
+  throw new NotInLogError(
+    'key_imported',
+    `the log cannot know who holds tokens of ${kid}: it was imported, and another issuer signs with it; ${where}`,
+  );
 }

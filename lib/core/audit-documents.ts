@@ -2,6 +2,7 @@
 import type { Policy } from './config.ts';
 import { renderDocuments } from './discovery.ts';
 import { formatInstant } from './duration.ts';
+import { isOfImport } from './imports.ts';
 import { documentPaths, pagePaths } from './issuer.ts';
 import { jwkFault } from './jwk.ts';
 import { readVersion } from './jwks.ts';
@@ -71,7 +72,7 @@ const kidsOf = (version: PublishedVersion | undefined): Set<unknown> =>
 
 /** A key that was published and that this keyring never made is how a poisoned set looks. */
 function auditKeys(keyring: Keyring, versions: readonly PublishedVersion[]): string[] {
-  const left = keyring.history.filter(([, , reason]) => /^(?:imported|burned): /.test(reason)).map(([kid]) => kid);
+  const left = keyring.history.filter(([, , reason]) => isOfImport(reason)).map(([kid]) => kid);
   const foreign = new Set<unknown>([...left, ...(keyring.imported ?? []).map(({ jwk }) => jwk.kid)]);
   const known = new Set<unknown>([
     ...foreign,
@@ -99,7 +100,10 @@ function auditDepartures(keyring: Keyring, versions: readonly PublishedVersion[]
   const left = new Set<unknown>();
   for (const [index, version] of versions.entries()) {
     const kids = kidsOf(version);
-    for (const kid of kids) if (left.delete(kid)) found.push(`key ${String(kid)} came back with ${nameOf(version)}`);
+    for (const kid of kids) {
+      if (left.delete(kid) && !mayReturn(keyring, kid, version.at))
+        found.push(`key ${String(kid)} came back with ${nameOf(version)}`);
+    }
     for (const kid of kidsOf(versions[index - 1])) {
       if (kids.has(kid)) continue;
       left.add(kid);
@@ -108,6 +112,13 @@ function auditDepartures(keyring: Keyring, versions: readonly PublishedVersion[]
     }
   }
   return found;
+}
+
+/** I10 binds our own keys. An imported one may be imported again, until it burns. */
+function mayReturn({ imported = [], history }: Keyring, kid: unknown, at: number): boolean {
+  if (imported.some(({ jwk }) => jwk.kid === kid)) return true;
+  const [, leftAt = 0, reason = ''] = history.find(([old]) => old === kid) ?? [];
+  return isOfImport(reason) && at <= leftAt;
 }
 
 /** A destroyed key has left a line of history, a retired one its end; of both, the lifetime of tokens is today's. */

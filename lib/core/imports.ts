@@ -87,6 +87,9 @@ export function dropImported(keyring: Keyring, kid: string, why: string, now: nu
 export const burnImported = (keyring: Keyring, kids: readonly string[], reason: string, now: number): Keyring =>
   leave(keyring, kids, `${BURNED}${reason}`, now);
 
+/** Whether a line of history is of an imported key: our own that were burned stay among the keys. */
+export const isOfImport = (reason: string): boolean => reason.startsWith(LEFT) || reason.startsWith(BURNED);
+
 export const isBurnedImport = (keyring: Keyring, kid: string): boolean =>
   keyring.history.some(([old, , reason]) => old === kid && reason.startsWith(BURNED));
 

@@ -5,9 +5,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { holdersQuery, queryHolders } from '../../lib/aws/issuance-log.ts';
 import { holdersOf, type TokenLine } from '../../lib/core/issuance.ts';
 import { touchOf } from '../../lib/core/touched.ts';
+import { makeTestKey } from '../../lib/sdk/testing/test-keys.ts';
 import { templateOf } from '../cdk/synth.ts';
 import { keyEvent } from '../cdk/trail-events.ts';
 import { type Issuer, startSigning } from '../functions/issuer.ts';
+import { operate } from '../functions/operating.ts';
 import { keyturn, keyturnJson } from './in-process.ts';
 
 let issuer: Issuer;
@@ -71,6 +73,24 @@ describe('of a local issuer', () => {
     expect(await keyturn('who', '"or 1', '--url', issuer.url)).toMatchObject({ status: 2 });
   });
 
+  test('of an imported key the log cannot know, whatever its name', async () => {
+    const kid = 'a/b+c==';
+    const { jwk } = await makeTestKey('ES256');
+    const until = Math.floor(Date.now() / 1000) + 86_400;
+    const keys = [{ ...jwk, kid }];
+    await operate(issuer, { operation: 'import', keys, until, source: 'https://old.example/jwks.json' });
+    const ask = () => keyturn('who', 'a/b+', '--url', issuer.url);
+    const cannot = `keyturn who: the log cannot know who holds tokens of ${kid}: it was imported, and another issuer signs with it; `;
+    const end = new Date(until * 1000).toISOString().replace('.000', '');
+    expect(await ask()).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: `${cannot}it is published until ${end}; ask https://old.example/jwks.json (key_imported)`,
+    });
+    await operate(issuer, { operation: 'unimport', kid });
+    expect((await ask()).stderr).toMatch(/it left the JWKS at 20\S+Z \(key_imported\)$/);
+  });
+
   test('its lines are not for pages of other sites', async () => {
     const headers = { 'sec-fetch-site': 'cross-site' };
     expect((await fetch(`${issuer.url}/log.json`, { headers })).status).toBe(403);
@@ -103,6 +123,10 @@ describe('of a deployed one', () => {
     expect(start?.input).toMatchObject({ logGroupName: '/aws/lambda/sign', startTime: 10, endTime: 21 });
     expect(polls).toHaveLength(2);
     expect(polls[0]).toBeInstanceOf(GetQueryResultsCommand);
+  });
+
+  test('a kid ends nothing in the query', () => {
+    expect(holdersQuery('a"\\b', 0)).toContain('kid = "a\\"\\\\b" and');
   });
 
   test('a query that fails says so', async () => {

@@ -4,6 +4,7 @@ import type { PublishedVersion } from '../../lib/core/audit-documents.ts';
 import { compromise } from '../../lib/core/compromise.ts';
 import { type Policy, parsePolicy } from '../../lib/core/config.ts';
 import { renderDocuments } from '../../lib/core/discovery.ts';
+import { burnImported, dropImported, importKeys } from '../../lib/core/imports.ts';
 import { activeKey, type Keyring, standbyKey } from '../../lib/core/keyring.ts';
 import type { KmsKey } from '../../lib/core/ports.ts';
 import * as transitions from '../../lib/core/transitions.ts';
@@ -113,6 +114,43 @@ describe('documents', () => {
     const back = { ...(jwks.at(-1) as PublishedVersion), at: START + 181 * DAY, versionId: 'y' };
     const old = { ...(jwks[1] as PublishedVersion), at: START + 180 * DAY, versionId: 'x' };
     expect(said(keyring, [...versions, old, back]).join('\n')).toContain(`key ${first} came back with`);
+  });
+});
+
+describe('an imported key', () => {
+  const terms = { until: START + 300 * DAY, source: 'elsewhere' };
+  /** Imported, ended, and imported again, with the document of each. */
+  async function returned() {
+    const { keyring, versions } = await rotated();
+    const { jwk } = await makeTestKey('ES256');
+    const history = [...versions];
+    const at = (days: number) => START + days * DAY;
+    const publish = (after: Keyring, days: number) => {
+      const rendered = renderDocuments(after, policy);
+      history.push(...rendered.map(({ path, body }) => ({ path, body, at: at(days), versionId: `i${days}` })));
+      return after;
+    };
+    const take = (before: Keyring, days: number) => importKeys(before, [jwk], terms, policy, at(days));
+    const once = publish(take(keyring, 131), 131);
+    const gone = publish(dropImported(once, jwk.kid, 'an operator ended it', at(132)), 132);
+    const again = publish(take(gone, 133), 133);
+    return { history, publish, again, kid: jwk.kid, at };
+  }
+
+  test('may come back', async () => {
+    const { history, publish, again, kid, at } = await returned();
+    expect(said(again, history)).toEqual([]);
+    const gone = publish(dropImported(again, kid, 'an operator ended it', at(134)), 134);
+    expect(said(gone, history)).toEqual([]);
+  });
+
+  test('may not after it was burned', async () => {
+    const { history, publish, again, kid, at } = await returned();
+    const burned = publish(burnImported(again, [kid], 'leaked', at(134)), 134);
+    expect(said(burned, history)).toEqual([]);
+    const poisoned = history.filter(({ versionId }) => versionId === 'i133').map((old) => ({ ...old, at: at(135) }));
+    const last = history.slice(-poisoned.length);
+    expect(said(burned, [...history, ...poisoned, ...last]).join('\n')).toContain(`key ${kid} came back with`);
   });
 });
 
