@@ -2,6 +2,8 @@
 import { formatDuration, formatInstant } from '../core/duration.ts';
 import type { Hold, HoldKind } from '../core/holds.ts';
 import { activeKey, isObserved, pendingKeys } from '../core/keyring.ts';
+import { seenOf } from '../core/outlook.ts';
+import { readiness } from '../core/readiness.ts';
 import { disableByHand } from './burn-text.ts';
 import type { View } from './view.ts';
 
@@ -48,7 +50,7 @@ export function findingsOf(view: View): Finding[] {
         `burn it again, or ${disableByHand(key.keyArn)}; docs/runbooks/compromise.md`,
       );
   }
-  for (const hold of tick.report?.holds ?? []) found.push(findingOf(hold));
+  for (const hold of holdsOf(view)) found.push(findingOf(hold));
   if (edgeProblem) problem(`the edge does not serve the JWKS: ${edgeProblem}`, FIX.edge);
   else if (!edge) problem('the edge serves something that is no JWKS', FIX.edge);
   else if (edge.version !== keyring.documentVersion) {
@@ -78,6 +80,14 @@ export function findingsOf(view: View): Finding[] {
     }
   }
   return unique(found);
+}
+
+/** The last tick's, and what holds a rotation now: somebody may have asked for one since. */
+function holdsOf({ keyring, policy, edge, now, tick }: View): readonly Hold[] {
+  const noted = tick.report?.holds ?? [];
+  const { wanted, ready, why } = readiness({ keyring, seen: { ...seenOf(keyring, policy), edge }, policy, now });
+  if (!wanted || ready) return noted;
+  return [...noted.filter(({ kind }) => kind !== 'rotation'), { kind: 'rotation', why }];
 }
 
 const findingOf = ({ kind, why }: Hold): Finding => ({ severity: 'problem', what: why, fix: FIX[kind] });
