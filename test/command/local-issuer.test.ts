@@ -49,6 +49,6 @@ test('tokens and documents have that name, and it keeps its keys', async () => {
 
 test('a name over http that is none of a container’s is refused', async () => {
   const command = new Command('local', '--port', '0', '--issuer', 'http://auth.example.com');
-  expect((await command.ended).status).toBe(1);
+  expect((await command.ended).status).toBe(2);
   expect(command.stderr).toContain('issuer must use https (http only on localhost, or at a name without a dot)');
 });
