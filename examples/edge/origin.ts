@@ -15,4 +15,5 @@ export function greet(verifier: Verifier) {
   };
 }
 
-export const handler = greet(createVerifier(settings));
+// Within the five seconds that it has itself.
+export const handler = greet(createVerifier({ ...settings, keysTimeout: 2 }));

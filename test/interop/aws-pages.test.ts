@@ -1,6 +1,6 @@
 /** The apps of docs/verifiers: they compile, they synthesize, CDK's own validation takes them, they say what they should. */
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
@@ -28,9 +28,10 @@ const directory = mkdtempSync(join(ROOT, 'test/interop/.pages-'));
 let complaints: string;
 beforeAll(async () => {
   writeFileSync(join(directory, 'schema.graphql'), 'type Query { orders: String }');
+  mkdirSync(join(directory, 'dist', 'guard'), { recursive: true });
   for (const [page, { before = '' }] of Object.entries(PAGES)) {
     const [, snippet = ''] = /^```ts\n(.*?)^```/ms.exec(read(`docs/verifiers/${page}.md`)) ?? [];
-    const code = snippet.replace("'schema.graphql'", JSON.stringify(join(directory, 'schema.graphql')));
+    const code = snippet.replace(/'(schema\.graphql|dist\/guard)'/, (_, path) => JSON.stringify(join(directory, path)));
     writeFileSync(join(directory, `${page}.ts`), AROUND + issuerFor(page) + before + code);
   }
   const config = join(directory, 'tsconfig.json');

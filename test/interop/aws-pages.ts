@@ -112,15 +112,13 @@ export const PAGES: Readonly<Record<string, Page>> = {
       import { Integration, IntegrationType, RestApi } from 'aws-cdk-lib/aws-apigateway';
       import { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
       import { HttpUrlIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-      import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
-      const code = Code.fromInline('exports.handler = async () => undefined;');
-      const guard = new LambdaFunction(stack, 'Guard', { runtime: Runtime.NODEJS_24_X, handler: 'index.handler', code });
       const httpApi = new HttpApi(stack, 'Http');
       const integration = new HttpUrlIntegration('Orders', 'https://orders.example.com');
       const restApi = new RestApi(stack, 'Rest');
       const backend = new Integration({ type: IntegrationType.MOCK });
     `,
     has: [
+      ['AWS::Lambda::Function', { Handler: 'index.handler', Timeout: 10 }],
       // The answers that lambdaAuthorizer gives when it is told nothing.
       ['AWS::ApiGatewayV2::Authorizer', { AuthorizerPayloadFormatVersion: '2.0', EnableSimpleResponses: true }],
       ['AWS::ApiGateway::Authorizer', { Type: 'TOKEN', IdentitySource: 'method.request.header.Authorization' }],

@@ -99,6 +99,8 @@ describe.each<[string, unknown]>([
     // With a viewer request it may have 1 MB.
     expect(gzipSync(text).byteLength).toBeLessThan(30_000);
     expect(text).not.toContain('process.env');
+    // Both have five seconds.
+    expect(text).toContain('keysTimeout:2');
     const { handler } = await import(`data:text/javascript,${encodeURIComponent(text)}`);
     const { status, statusCode = status } = await handler(event);
     expect(`${statusCode}`).toBe('401');

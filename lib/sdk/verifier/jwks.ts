@@ -2,6 +2,7 @@
 import { isPlainObject } from '../../core/json.ts';
 import { importKey, isNamed, type Jwk, type VerifyingKey } from './key.ts';
 
+/** Each kid of the document is in one of them. */
 export interface Jwks {
   readonly keys: ReadonlyMap<string, VerifyingKey>;
   /** Why a key of that name verifies nothing. */
@@ -12,9 +13,10 @@ export interface Jwks {
 const MAX_KEYS = 100;
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
-/** @throws Error with a clause that says what is wrong with the document: it has no key that could verify anything */
+/** @throws Error with a clause that says what is wrong with the document: it says nothing of any key */
 export async function readJwks(bytes: Uint8Array, algorithms: ReadonlySet<string>): Promise<Jwks> {
   const named = namedKeys(bytes);
+  if (named.length === 0) throw new Error('it has no usable key (it has none with a kid)');
   const keys = new Map<string, VerifyingKey>();
   const refused = new Map<string, string>();
   const imported = await Promise.all(named.map((jwk) => importKey(jwk, algorithms)));
@@ -25,10 +27,6 @@ export async function readJwks(bytes: Uint8Array, algorithms: ReadonlySet<string
     else if (typeof key === 'string') refused.set(kid, key);
     else keys.set(kid, key);
   });
-  if (keys.size === 0) {
-    const [why = 'it has none with a kid'] = refused.values();
-    throw new Error(`it has no usable key (${why})`);
-  }
   return { keys, refused };
 }
 

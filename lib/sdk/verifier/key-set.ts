@@ -3,15 +3,19 @@
  * process which was frozen does not wake up with keys of another day:
  *
  * - younger than `keysMaxAge`, the set is used;
- * - older, it is fetched anew first; while that fails, the old one serves until it has reached `keysCeiling`;
+ * - older, it is fetched anew first; while that fails, or takes longer than a second, the old one serves until it has
+ *   reached `keysCeiling`;
  * - then nothing verifies until a fetch succeeds.
  *
  * A kid that is not in the set makes it be fetched anew too. Every fetch brings the whole set, and one follows another
  * after `keysCooldown` at the soonest: forged kids cost one fetch in that time, and they bring the true ones along.
+ *
+ * What an answer no longer lists is gone, even if it lists nothing that verifies here.
  */
 import { refuse } from './errors.ts';
 import type { Listener } from './events.ts';
 import { type FetchJwks, fetchJwks } from './fetch-jwks.ts';
+import { type Fetching, fetching, lookOut, sharesPromises } from './fetching.ts';
 import { type Jwks, readJwks } from './jwks.ts';
 import type { VerifyingKey } from './key.ts';
 
@@ -24,6 +28,8 @@ export interface KeySetOptions {
   readonly keysCeiling: number;
   readonly keysCooldown: number;
   readonly keysTimeout: number;
+  /** By so much the clock may be set back, and is believed. */
+  readonly clockTolerance: number;
   readonly fetch: FetchJwks;
   /** In seconds. */
   readonly clock: () => number;
@@ -31,8 +37,6 @@ export interface KeySetOptions {
 }
 
 interface Held extends Jwks {
-  /** Which attempt brought it: what was asked for later is newer, whenever it comes. */
-  readonly attempt: number;
   readonly askedAt: number;
 }
 
@@ -42,8 +46,10 @@ const FIRST_PAUSE = 1;
 export class KeySet {
   readonly #options: KeySetOptions;
   #held: Held | undefined;
-  #pending: { readonly askedAt: number; readonly done: Promise<void> } | undefined;
+  #pending: Fetching | undefined;
   #attempts = 0;
+  /** Of the attempts that were answered: what was asked for later is newer, whenever it comes. */
+  #newest = 0;
   #askedAt = Number.NEGATIVE_INFINITY;
   /** In a row. */
   #failures = 0;
@@ -63,10 +69,11 @@ export class KeySet {
    * @throws VerificationError `key_unknown`, `key_refused`, `keys_unavailable`
    */
   async find(kid: string): Promise<VerifyingKey> {
-    await this.#renew();
+    await this.#renew(this.#usable()?.keys.has(kid) ?? false);
     const held = this.#usable();
     const key = held?.keys.get(kid);
     if (key !== undefined) return key;
+    if (this.#underWay() !== undefined) this.#unavailable('they are being fetched');
     // A set that could not be renewed does not know which keys there are by now.
     if (held === undefined || this.#fresh() === undefined) return this.#unavailable();
     const fault = held.refused.get(kid);
@@ -77,14 +84,12 @@ export class KeySet {
 
   /** @throws VerificationError `keys_unavailable` when there is no usable set, and none can be had */
   async hydrate(): Promise<void> {
-    if (this.#fresh() === undefined) await this.#renew();
+    if (this.#fresh() === undefined) await this.#renew(this.#usable() !== undefined);
     if (this.#usable() === undefined) this.#unavailable();
   }
 
-  #unavailable(): never {
-    return refuse('keys_unavailable', `the keys of the issuer are not available: ${this.#fault}`, {
-      reason: 'unavailable',
-    });
+  #unavailable(fault = this.#fault): never {
+    return refuse('keys_unavailable', `the keys of the issuer are not available: ${fault}`, { reason: 'unavailable' });
   }
 
   #fresh(): Held | undefined {
@@ -99,27 +104,47 @@ export class KeySet {
     return this.#held !== undefined && this.#since(this.#held.askedAt) < seconds ? this.#held : undefined;
   }
 
-  /** A clock that was set back has lost count: what it says of the time before is not believed. */
+  /** A clock that was set back far has lost count: what it says of the time before is not believed. */
   #since(instant: number): number {
     const seconds = this.#options.clock() - instant;
-    return seconds >= 0 ? seconds : Number.POSITIVE_INFINITY;
+    return seconds >= -this.#options.clockTolerance ? seconds : Number.POSITIVE_INFINITY;
   }
 
-  /** Never rejects. Whoever needs the set while it is being fetched waits for that fetch. */
-  #renew(): Promise<void> {
+  /** One that was under way when the process was frozen may never end. */
+  #underWay(): Fetching | undefined {
     const pending = this.#pending;
-    // One that was under way when the process was frozen may never end.
-    if (pending !== undefined && sharesPromises() && this.#since(pending.askedAt) < this.#options.keysTimeout) {
-      return pending.done;
+    return pending !== undefined && this.#since(pending.askedAt) < this.#options.keysTimeout ? pending : undefined;
+  }
+
+  /**
+   * Never rejects. Whoever needs the set while it is being fetched waits for that fetch.
+   * @param isServed whether the key is there already: then a set that comes late is for whoever asks next
+   */
+  async #renew(isServed: boolean): Promise<void> {
+    let pending = this.#underWay();
+    if (pending !== undefined && !sharesPromises()) {
+      if (isServed) return;
+      const late = await lookOut(() => this.#underWay(), this.#options.keysTimeout);
+      // Who comes first starts another one, and the rest look out for that.
+      if (late !== undefined && late === this.#pending && this.#usable() === undefined) this.#pending = undefined;
+      if (this.#underWay() !== undefined) return;
+      pending = undefined;
     }
-    if (this.#since(this.#askedAt) < this.#pause()) return Promise.resolve();
+    pending ??= this.#start();
+    await (isServed ? pending?.soon : pending?.done);
+  }
+
+  /** Undefined where it is too early for one. */
+  #start(): Fetching | undefined {
+    if (this.#since(this.#askedAt) < this.#pause()) return undefined;
     this.#askedAt = this.#options.clock();
     this.#attempts += 1;
-    const mine = { askedAt: this.#askedAt, done: this.#ask(this.#attempts, this.#askedAt) };
-    this.#pending = mine;
-    return mine.done.finally(() => {
+    const done = this.#ask(this.#attempts, this.#askedAt).finally(() => {
       if (this.#pending === mine) this.#pending = undefined;
     });
+    const mine = fetching(this.#askedAt, done);
+    this.#pending = mine;
+    return mine;
   }
 
   #pause(): number {
@@ -132,7 +157,9 @@ export class KeySet {
     const { issuer, jwksUrl, algorithms, fetch, keysTimeout, emit } = this.#options;
     try {
       const jwks = await readJwks(await fetchJwks(jwksUrl, fetch, keysTimeout), algorithms);
-      if (attempt > (this.#held?.attempt ?? 0)) this.#held = { ...jwks, attempt, askedAt };
+      if (attempt > this.#newest) this.#take(jwks, askedAt);
+      this.#newest = Math.max(this.#newest, attempt);
+      if (jwks.keys.size === 0) throw new Error(`it has no usable key (${[...jwks.refused.values()][0]})`);
       this.#failures = 0;
       emit({ type: 'keys_fetched', issuer, keys: jwks.keys.size, refused: jwks.refused.size });
     } catch (error) {
@@ -141,7 +168,14 @@ export class KeySet {
       emit({ type: 'keys_failed', issuer, fault: this.#fault, usable: this.#usable() !== undefined });
     }
   }
-}
 
-/** Cloudflare Workers: who waits for a promise of another request may wait for ever (panva/jose#355, #509). */
-const sharesPromises = (): boolean => globalThis.navigator?.userAgent !== 'Cloudflare-Workers';
+  /** A set of which nothing verifies here renews none of the keys that are held, and those that it lacks are gone. */
+  #take(jwks: Jwks, askedAt: number): void {
+    if (jwks.keys.size > 0) {
+      this.#held = { ...jwks, askedAt };
+    } else if (this.#held !== undefined) {
+      const keys = new Map([...this.#held.keys].filter(([kid]) => jwks.refused.has(kid)));
+      this.#held = keys.size > 0 ? { ...this.#held, keys } : undefined;
+    }
+  }
+}

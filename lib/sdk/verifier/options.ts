@@ -22,7 +22,7 @@ export interface VerifierOptions {
    */
   readonly types?: readonly string[];
   /**
-   * Seconds by which the issuer's clock and this one may differ, at most 300.
+   * Seconds by which the issuer's clock and this one may differ, and this one may be set back, at most 300.
    * @default 60
    */
   readonly clockTolerance?: number;
@@ -54,7 +54,7 @@ export interface VerifierOptions {
    */
   readonly keysCooldown?: number;
   /**
-   * Seconds that a fetch may take.
+   * Seconds that a fetch may take. A token whose key is held already waits for one of them at most.
    * @default 5
    */
   readonly keysTimeout?: number;

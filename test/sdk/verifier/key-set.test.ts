@@ -74,6 +74,75 @@ describe('age', () => {
   });
 });
 
+describe('in Cloudflare Workers', () => {
+  const later = () => new Promise((resolve) => setTimeout(resolve, 100));
+  function workers(...keys: readonly (typeof OLD)[]) {
+    vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' });
+    const { world, verifier } = worldWith(...keys);
+    return { world, verifier };
+  }
+  function slowly(world: World): void {
+    const { answer } = world;
+    world.answer = () => later().then(answer);
+  }
+
+  test('a cold start costs one fetch, whoever comes', async () => {
+    const { world, verifier } = workers(OLD);
+    slowly(world);
+    const forgeries = Array.from({ length: 200 }, (_, index) => verdict(verifier.verify(world.token(forged(index)))));
+    const good = Array.from({ length: 20 }, () => verdict(verifier.verify(world.token(OLD))));
+    expect(new Set(await Promise.all(good))).toEqual(new Set(['accepted']));
+    expect(new Set(await Promise.all(forgeries))).toEqual(new Set(['key_unknown']));
+    expect(world.asked).toHaveLength(1);
+  });
+
+  test('a fetch that died with its request holds nobody up for longer than a second, and one is made in its place', async () => {
+    const { world, verifier } = workers(OLD);
+    const { answer } = world;
+    world.answer = () => new Promise(() => undefined);
+    verifier.verify(world.token(OLD)).catch(() => undefined);
+    world.answer = answer;
+    slowly(world);
+    const startedAt = performance.now();
+    const good = Array.from({ length: 50 }, () => verdict(verifier.verify(world.token(OLD))));
+    expect(new Set(await Promise.all(good))).toEqual(new Set(['accepted']));
+    expect(performance.now() - startedAt).toBeLessThan(2500);
+    expect(world.asked).toHaveLength(2);
+  });
+
+  test('a key that serves still is not held up by the fetch of another request', async () => {
+    const { world, verifier } = workers(OLD);
+    await verifier.hydrate();
+    world.now += 301;
+    world.answer = () => new Promise(() => undefined);
+    verifier.verify(world.token(OLD)).catch(() => undefined);
+    const startedAt = performance.now();
+    expect(await verdict(verifier.verify(world.token(OLD)))).toBe('accepted');
+    expect(performance.now() - startedAt).toBeLessThan(500);
+  });
+
+  test('a new key is not called unknown while a fetch may bring it', async () => {
+    const { world, verifier } = workers(OLD);
+    await verifier.hydrate();
+    world.now += 31;
+    world.publish(OLD, NEW);
+    slowly(world);
+    const forgery = verdict(verifier.verify(world.token(forged(0))));
+    expect(await verdict(verifier.verify(world.token(NEW)))).toBe('accepted');
+    expect(await forgery).toBe('key_unknown');
+
+    world.now += 31;
+    world.answer = () => new Promise(() => undefined);
+    verifier.verify(world.token(forged(1))).catch(() => undefined);
+    await expect(verifier.verify(world.token(forged(2)))).rejects.toMatchObject({
+      code: 'keys_unavailable',
+      message: 'the keys of the issuer are not available: they are being fetched',
+    });
+    expect(await verdict(verifier.verify(world.token(NEW)))).toBe('accepted');
+    expect(world.asked).toHaveLength(3);
+  });
+});
+
 describe('a rotation', () => {
   test('a new key is found at once, when the last fetch is older than the cool-down', async () => {
     const { world, verifier } = worldWith(OLD);
@@ -134,6 +203,46 @@ describe('an endpoint that fails', () => {
     world.now += 100;
     world.publish(OLD);
     expect(await verdict(verifier.verify(world.token(OLD)))).toBe('accepted');
+  });
+
+  test('that hangs holds up a token of a held key for a second, and every later one not at all', async () => {
+    const { world, verifier } = worldWith(OLD);
+    await verifier.hydrate();
+    world.now += 301;
+    world.answer = () => new Promise(() => undefined);
+    const took = async () => {
+      const startedAt = performance.now();
+      expect(await verdict(verifier.verify(world.token(OLD)))).toBe('accepted');
+      return performance.now() - startedAt;
+    };
+    const first = await Promise.all([took(), took()]);
+    expect(Math.max(...first)).toBeLessThan(1500);
+    expect(await took()).toBeLessThan(500);
+    expect(world.asked).toHaveLength(2);
+  });
+
+  test('that is slow is waited for, for as long as a second', async () => {
+    const { world, verifier } = worldWith(OLD, NEW);
+    await verifier.hydrate();
+    world.now += 301;
+    world.answer = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      return Response.json({ keys: [NEW.jwk] });
+    };
+    expect(await verdict(verifier.verify(world.token(OLD)))).toBe('key_unknown');
+  });
+
+  test('that takes longer brings what it brings to whoever asks next', async () => {
+    const { world, verifier } = worldWith(OLD, NEW);
+    await verifier.hydrate();
+    world.now += 301;
+    let arrive = (_: Response) => {};
+    world.answer = () => new Promise((resolve) => (arrive = resolve));
+    expect(await verdict(verifier.verify(world.token(OLD)))).toBe('accepted');
+    arrive(Response.json({ keys: [NEW.jwk] }));
+    await vi.waitFor(() => expect(world.events.filter(({ type }) => type === 'keys_fetched')).toHaveLength(2));
+    expect(await verdict(verifier.verify(world.token(OLD)))).toBe('key_unknown');
+    expect(await verdict(verifier.verify(world.token(NEW)))).toBe('accepted');
   });
 
   test('while the set is old, an unknown key is not called unknown', async () => {
@@ -204,6 +313,41 @@ describe('an endpoint that fails', () => {
     expect(await verdict(world.verifier().hydrate())).toBe('keys_unavailable');
   });
 
+  test('a key that a set no longer lists is gone, even when nothing in that set verifies here', async () => {
+    const other = testKey('RS256', 'other');
+    const { world, verifier } = worldWith(OLD, NEW);
+    await verifier.hydrate();
+    world.now += 301;
+    world.answer = () => Response.json({ keys: [other.jwk, { ...NEW.jwk, use: 'enc' }] });
+    expect(await verdict(verifier.verify(world.token(OLD)))).toBe('keys_unavailable');
+    // Still listed: the last that was good of it serves up to the ceiling.
+    expect(await verdict(verifier.verify(world.token(NEW)))).toBe('accepted');
+    world.now += 31;
+    world.publish(other);
+    expect(await verdict(verifier.verify(world.token(NEW)))).toBe('keys_unavailable');
+    await expect(verifier.hydrate()).rejects.toThrow(
+      'it has no usable key (its alg is not one that this verifier takes)',
+    );
+    world.now += 31;
+    world.publish(NEW);
+    expect(await verdict(verifier.verify(world.token(NEW)))).toBe('accepted');
+  });
+
+  test('and no answer to an older question brings it back', async () => {
+    const { world, verifier } = worldWith(OLD);
+    await verifier.hydrate();
+    world.now += 301;
+    let arrive = (_: Response) => {};
+    world.answer = () => new Promise((resolve) => (arrive = resolve));
+    expect(await verdict(verifier.verify(world.token(OLD)))).toBe('accepted');
+    world.now += 31;
+    world.publish(testKey('RS256', 'other'));
+    expect(await verdict(verifier.verify(world.token(OLD)))).toBe('keys_unavailable');
+    arrive(Response.json({ keys: [OLD.jwk] }));
+    await vi.waitFor(() => expect(world.events.filter(({ type }) => type === 'keys_fetched')).toHaveLength(2));
+    expect(await verdict(verifier.verify(world.token(OLD)))).toBe('keys_unavailable');
+  });
+
   test('a fetch that throws before it starts is a failure like any other', async () => {
     const world = new World();
     const verifier = world.verifier({
@@ -270,9 +414,21 @@ describe('a clock that is set back', () => {
   test('and does not make an old set young', async () => {
     const { world, verifier } = worldWith(OLD);
     await verifier.hydrate();
-    world.now -= 1;
+    world.now -= 61;
     world.fail();
     expect(await verdict(verifier.verify(world.token(OLD)))).toBe('keys_unavailable');
+  });
+
+  test('by no more than clockTolerance is believed, and costs neither a good token nor a fetch', async () => {
+    const { world, verifier } = worldWith(OLD);
+    await verifier.hydrate();
+    world.now += 301;
+    world.fail();
+    for (let step = 0; step < 100; step++) {
+      expect(await verdict(verifier.verify(world.token(OLD)))).toBe('accepted');
+      world.now -= 0.001;
+    }
+    expect(world.asked).toHaveLength(2);
   });
 
   test('one that answers with nonsense verifies nothing', async () => {
