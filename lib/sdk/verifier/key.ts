@@ -3,6 +3,7 @@ import type { CryptoKey, JWK } from 'jose';
 import { importJWK } from 'jose/key/import';
 import { type Algorithm, type AlgorithmFacts, facts, PRIVATE_MEMBERS } from '../../core/algorithms.ts';
 import { isPlainObject } from '../../core/json.ts';
+import { pointFault } from './ed25519.ts';
 
 export interface VerifyingKey {
   readonly kid: string;
@@ -52,7 +53,8 @@ function formFault(jwk: Jwk, algorithm: AlgorithmFacts): string | undefined {
     return 'key_ops must have verify';
   // WebCrypto would make one of an array.
   const odd = NUMBERS.find((member) => jwk[member] !== undefined && typeof jwk[member] !== 'string');
-  return odd && `${odd} must be a string`;
+  if (odd !== undefined) return `${odd} must be a string`;
+  return crv === 'Ed25519' ? pointFault(jwk.x) : undefined;
 }
 
 const NUMBERS = ['n', 'x', 'y', 'pub'] as const;

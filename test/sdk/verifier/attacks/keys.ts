@@ -29,6 +29,31 @@ const unsigned = (input: string) => {
   return Buffer.concat([Buffer.of(0, 1), Buffer.alloc(256 - 3 - info.length, 255), Buffer.of(0), info]);
 };
 
+/** With the neutral element for R and 0 for s the equation holds for every message, if A is the neutral element. */
+const ANYBODYS = () => Buffer.concat([Buffer.of(1), Buffer.alloc(63)]);
+const fromHex = (hex: string) => Buffer.from(hex, 'hex').toString('base64url');
+const FF = 'ff'.repeat(30);
+/** The eight of order 1, 2, 4, 4 and four times 8, and those two with the sign of an x that is 0. */
+const SMALL_POINTS: readonly (readonly [name: string, x: string])[] = [
+  ['the neutral element', `01${'00'.repeat(31)}`],
+  ['the neutral element with a sign', `01${'00'.repeat(30)}80`],
+  ['the point of order 2', `ec${FF}7f`],
+  ['the point of order 2 with a sign', `ec${FF}ff`],
+  ['a point of order 4', '00'.repeat(32)],
+  ['the other point of order 4', `${'00'.repeat(31)}80`],
+  ['a point of order 8', '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05'],
+  ['a second point of order 8', '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85'],
+  ['a third point of order 8', 'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a'],
+  ['the last point of order 8', 'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa'],
+];
+/** y from p on: the same points again, and what some decoders make of them. */
+const ODD_POINTS = [
+  ['p for 0', `ed${FF}7f`],
+  ['p + 1 for 1', `ee${FF}7f`],
+  ['p + 1 with a sign', `ee${FF}ff`],
+  ['the largest y', `ff${FF}7f`],
+] as const;
+
 const refused = { code: 'key_refused', claim: 'kid' } as const;
 
 export const KEYS: readonly KeyAttack[] = [
@@ -178,12 +203,28 @@ export const KEYS: readonly KeyAttack[] = [
     keys: [of(RSA), of(EC), of(RSA)],
     token: token(),
   },
-  {
-    code: 'signature_invalid',
-    name: 'Ed25519: the neutral element',
-    keys: [of(ED, { x: Buffer.concat([Buffer.of(1), Buffer.alloc(31)]).toString('base64url') })],
-    token: token(() => Buffer.concat([Buffer.of(1), Buffer.alloc(63)]), 'EdDSA'),
-  },
+  ...SMALL_POINTS.map(([name, x]) => ({
+    ...refused,
+    name: `Ed25519: ${name}`,
+    fault: 'x must not be a point of small order',
+    keys: [of(ED, { x: fromHex(x) })],
+    token: token(ANYBODYS, 'EdDSA'),
+  })),
+  ...ODD_POINTS.map(([name, x]) => ({
+    ...refused,
+    name: `Ed25519: ${name}`,
+    fault: 'x must be a point as RFC 8032 encodes it',
+    keys: [of(ED, { x: fromHex(x) })],
+    token: token(ANYBODYS, 'EdDSA'),
+  })),
+  ...[String(ED.jwk.x).slice(0, 42), `${ED.jwk.x}AA`, `${ED.jwk.x}=`, '', undefined].map((x) => ({
+    ...refused,
+    name: `Ed25519: x that is ${JSON.stringify(x)?.replace(/[\w-]{30,}/, '…')}`,
+    fault: 'x must be 32 bytes in base64url',
+    keys: [of(ED, { x })],
+    token: token(by(ED), 'EdDSA'),
+    ...(x?.endsWith('=') && { gap: 'base64 padding' }),
+  })),
   { code: 'key_unknown', claim: 'kid', name: 'a key without kid', keys: [of(RSA, { kid: undefined })], token: token() },
   { code: 'key_unknown', claim: 'kid', name: 'a kid that is a number', keys: [of(RSA, { kid: 1 })], token: token() },
 ];
