@@ -126,7 +126,17 @@ export const PAGES: Readonly<Record<string, Page>> = {
         'AWS::ApiGateway::GatewayResponse',
         {
           ResponseType: 'UNAUTHORIZED',
-          ResponseParameters: { 'gatewayresponse.header.WWW-Authenticate': "'Bearer'" },
+          ResponseParameters: {
+            'gatewayresponse.header.WWW-Authenticate': `'Bearer realm="orders", scope="orders:read"'`,
+          },
+        },
+      ],
+      // What lambdaAuthorizer says of a scope that is missing.
+      [
+        'AWS::ApiGateway::GatewayResponse',
+        {
+          ResponseType: 'ACCESS_DENIED',
+          ResponseParameters: { 'gatewayresponse.header.WWW-Authenticate': 'context.authorizer.challenge' },
         },
       ],
     ],

@@ -72,7 +72,7 @@ describe('the example at the edge', () => {
 
   test('no token, two, one for somebody else', async () => {
     const [{ token }, other] = [await issuer.sign(request()), await issuer.sign({ ...request(), audience: 'billing' })];
-    expect(await refusal({})).toEqual(['401', 'Bearer']);
+    expect(await refusal({})).toEqual(['401', 'Bearer realm="api"']);
     expect(await refusal(bearer(token, token))).toEqual(['400', 'Bearer error="invalid_request"']);
     expect(await refusal(bearer(other.token))).toEqual(['401', 'Bearer error="invalid_token"']);
   });

@@ -3,7 +3,7 @@ import type { Claims } from './claims.ts';
 import type { Verifier } from './create.ts';
 import { refuse, VERIFICATION_CODES, type VerificationError } from './errors.ts';
 import { onlyKnown, strings } from './option-checks.ts';
-import { requireScopes } from './scope.ts';
+import { isScopeName, requireScopes } from './scope.ts';
 
 export interface BearerOptions {
   /**
@@ -13,15 +13,22 @@ export interface BearerOptions {
   readonly scopes?: readonly string[];
   /**
    * Names the protection space in `WWW-Authenticate`.
-   * @default no realm
+   * @default none, or `api` where nothing else stands there
    */
   readonly realm?: string;
 }
 
-/** @throws TypeError */
+/**
+ * What is there and undefined was meant to be something: a guard without its scopes lets everybody in.
+ * @throws TypeError
+ */
 export function checkBearerOptions(options: BearerOptions): void {
   onlyKnown(options, ['scopes', 'realm']);
-  if (options.scopes !== undefined) strings('scopes', options.scopes);
+  if ('scopes' in options) {
+    const odd = strings('scopes', options.scopes).find((name) => !isScopeName(name));
+    if (odd !== undefined) throw new TypeError(`scopes must be names of one word each, got ${JSON.stringify(odd)}`);
+  }
+  if ('realm' in options && typeof options.realm !== 'string') throw new TypeError('realm must be a string');
 }
 
 /** RFC 9110 §11.1: schemes are compared without case. RFC 6750 §2.1: one token, of these characters. */
@@ -42,11 +49,25 @@ export function bearerToken(authorization: string | null | undefined): string {
 /**
  * The claims of the token in an `Authorization` header, for a server that has no adapter here.
  * @throws VerificationError
+ * @throws TypeError when an option does not exist, or makes no sense
  */
 export async function authenticate(
   verifier: Verifier,
   authorization: string | null | undefined,
-  { scopes = [] }: BearerOptions = {},
+  options: BearerOptions = {},
+): Promise<Claims> {
+  checkBearerOptions(options);
+  return claimsOf(verifier, authorization, options);
+}
+
+/**
+ * The same, with options that were checked before.
+ * @throws VerificationError
+ */
+export async function claimsOf(
+  verifier: Verifier,
+  authorization: string | null | undefined,
+  { scopes = [] }: BearerOptions,
 ): Promise<Claims> {
   const claims = await verifier.verify(bearerToken(authorization));
   // RFC 9449 §6.1, RFC 8705 §3.1: the token is its holder's only with a proof, and nobody here asks for that.
@@ -65,9 +86,13 @@ export function challenge(error: VerificationError, { scopes = [], realm }: Bear
   if ('error' in consequence) {
     parameters.push(`error=${quoted(consequence.error)}`, `error_description=${quoted(error.message)}`);
   }
-  if (error.code === 'scope_insufficient') parameters.push(`scope=${quoted(scopes.join(' '))}`);
-  return parameters.length === 0 ? 'Bearer' : `Bearer ${parameters.join(', ')}`;
+  if (scopes.length > 0) parameters.push(`scope=${quoted(scopes.join(' '))}`);
+  // RFC 6750 §3: there must be one at least.
+  if (parameters.length === 0) parameters.push(`realm=${quoted(DEFAULT_REALM)}`);
+  return `Bearer ${parameters.join(', ')}`;
 }
+
+const DEFAULT_REALM = 'api';
 
 /** RFC 6750 §3: printable ASCII without quotes and backslashes. */
 const quoted = (text: string): string => `"${text.replaceAll(/[^\x20-\x7e]|["\\]/g, '')}"`;

@@ -32,7 +32,7 @@ export function createVerifiers(options: readonly VerifierOptions[]): Verifier {
   const byIssuer = new Map(verifiers.map((verifier) => [verifier.issuer, verifier]));
   if (byIssuer.size < verifiers.length) throw new TypeError('each issuer must be there once');
   // With the same keys, either could sign for the other (Storm-0558).
-  if (new Set(verifiers.map(({ jwksUrl }) => jwksUrl)).size < verifiers.length) {
+  if (new Set(verifiers.map(({ jwksUrl }) => documentOf(jwksUrl))).size < verifiers.length) {
     throw new TypeError('each issuer must have a jwksUrl of its own');
   }
   const [only] = verifiers.length === 1 ? verifiers : [];
@@ -59,6 +59,12 @@ export function createVerifiers(options: readonly VerifierOptions[]): Verifier {
       await Promise.all(verifiers.map((verifier) => verifier.hydrate()));
     },
   };
+}
+
+/** A host has the same name with the dot of the root, and one document whoever asks for it. */
+function documentOf(jwksUrl: string): string {
+  const { protocol, hostname, port, pathname, search } = new URL(jwksUrl);
+  return [protocol, hostname.replace(/\.$/, ''), port, pathname, search].join(' ');
 }
 
 function tellRefusal(error: unknown, verifier: IssuerVerifier | undefined, listeners: readonly Listener[]): void {

@@ -1,6 +1,6 @@
 /** For servers that turn a `Request` into a `Response`: Workers, Deno, Bun, Hono, Next.js. */
 import { refusalAnswer } from './answer.ts';
-import { authenticate, type BearerOptions, checkBearerOptions } from './bearer.ts';
+import { type BearerOptions, checkBearerOptions, claimsOf } from './bearer.ts';
 import type { Claims } from './claims.ts';
 import type { Verifier } from './create.ts';
 import { VerificationError } from './errors.ts';
@@ -21,7 +21,7 @@ export function fetchMiddleware(verifier: Verifier, options: BearerOptions = {})
     async (request: Request, ...rest: Rest): Promise<Response> => {
       let claims: Claims;
       try {
-        claims = await authenticate(verifier, request.headers.get('authorization'), options);
+        claims = await claimsOf(verifier, request.headers.get('authorization'), options);
       } catch (error) {
         if (!(error instanceof VerificationError)) throw error;
         const { status, headers, body } = refusalAnswer(error, options);

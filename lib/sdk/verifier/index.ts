@@ -5,9 +5,17 @@ export type { Claims } from './claims.ts';
 export { createVerifier, createVerifiers, type Verifier } from './create.ts';
 export { type VerificationCode, VerificationError, type VerificationReason } from './errors.ts';
 export type { VerifierEvent } from './events.ts';
-export { expressMiddleware } from './express-middleware.ts';
+export { expressMiddleware, type IncomingRequest, type OutgoingResponse } from './express-middleware.ts';
 export type { FetchJwks } from './fetch-jwks.ts';
 export { fetchMiddleware } from './fetch-middleware.ts';
-export { type AuthorizerOptions, lambdaAuthorizer } from './lambda-authorizer.ts';
+export {
+  type AuthorizerContext,
+  type AuthorizerEvent,
+  type AuthorizerOptions,
+  type LambdaAuthorizer,
+  lambdaAuthorizer,
+  type PolicyAnswer,
+  type SimpleAnswer,
+} from './lambda-authorizer.ts';
 export type { TokenId, VerifierOptions } from './options.ts';
 export { requireScopes, scopesOf } from './scope.ts';

@@ -2,7 +2,7 @@
  * A Lambda authorizer for API Gateway: REST APIs (TOKEN and REQUEST) and HTTP APIs (payload 1.0 and 2.0). API Gateway
  * makes 401 of an error that says `Unauthorized` and 500 of any other, and adds `WWW-Authenticate` by itself or not at all.
  */
-import { authenticate, type BearerOptions, checkBearerOptions } from './bearer.ts';
+import { type BearerOptions, challenge, checkBearerOptions, claimsOf } from './bearer.ts';
 import type { Claims } from './claims.ts';
 import type { Verifier } from './create.ts';
 import { refuse, VerificationError } from './errors.ts';
@@ -51,6 +51,25 @@ export interface SimpleAnswer {
   readonly context: AuthorizerContext;
 }
 
+/** With simple responses. Only payload 2.0 has them, and a route. */
+export interface LambdaAuthorizer {
+  (event: AuthorizerEvent & { readonly methodArn: string }): Promise<PolicyAnswer>;
+  (event: AuthorizerEvent & { readonly routeArn: string }): Promise<SimpleAnswer>;
+  (event: AuthorizerEvent): Promise<PolicyAnswer | SimpleAnswer>;
+}
+
+export function lambdaAuthorizer(
+  verifier: Verifier,
+  options: AuthorizerOptions & { readonly response: 'iam' },
+): (event: AuthorizerEvent) => Promise<PolicyAnswer>;
+export function lambdaAuthorizer(
+  verifier: Verifier,
+  options?: AuthorizerOptions & { readonly response?: 'simple' },
+): LambdaAuthorizer;
+export function lambdaAuthorizer(
+  verifier: Verifier,
+  options?: AuthorizerOptions,
+): (event: AuthorizerEvent) => Promise<PolicyAnswer | SimpleAnswer>;
 export function lambdaAuthorizer(verifier: Verifier, { response = 'simple', ...options }: AuthorizerOptions = {}) {
   checkBearerOptions(options);
   if (response !== 'simple' && response !== 'iam') throw new TypeError('response must be simple or iam');
@@ -59,12 +78,14 @@ export function lambdaAuthorizer(verifier: Verifier, { response = 'simple', ...o
     const answer = (isAuthorized: boolean, principalId: string, context: AuthorizerContext) =>
       isSimple ? { isAuthorized, context } : policy(event, isAuthorized, principalId, context);
     try {
-      const claims = await authenticate(verifier, authorizationOf(event), options);
+      const claims = await claimsOf(verifier, authorizationOf(event), options);
       return answer(true, claims.sub, contextOf(claims));
     } catch (error) {
       if (!(error instanceof VerificationError) || error.status === 503) throw error;
-      // The token is good, and does not allow this: 403.
-      if (error.code === 'scope_insufficient') return answer(false, 'unauthorized', { error: error.code });
+      // The token is good, and does not allow this: 403, with no header but what a gateway response takes from here.
+      if (error.code === 'scope_insufficient') {
+        return answer(false, 'unauthorized', { error: error.code, challenge: challenge(error, options) ?? '' });
+      }
       throw new Error('Unauthorized', { cause: error });
     }
   };

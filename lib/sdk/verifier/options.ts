@@ -33,7 +33,7 @@ export interface VerifierOptions {
    */
   readonly maxTokenLifetime?: number;
   /**
-   * https, or http on this machine and at a name without a dot.
+   * https, or http on this machine and at a name without a dot; no fragment.
    * @default `${issuer}/.well-known/jwks.json`
    */
   readonly jwksUrl?: string;

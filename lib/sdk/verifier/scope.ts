@@ -2,6 +2,9 @@
 import type { Claims } from './claims.ts';
 import { refuse } from './errors.ts';
 
+/** RFC 6749 §3.3. A token never has another one. */
+export const isScopeName = (name: string): boolean => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(name);
+
 /** The names in it. */
 export const scopesOf = ({ scope = '' }: Pick<Claims, 'scope'>): ReadonlySet<string> =>
   new Set(scope.split(' ').filter((name) => name !== ''));

@@ -74,5 +74,7 @@ function secureUrl(text: string): string {
       `jwksUrl must use https (http only on localhost, or at a name without a dot), got ${url.protocol}//${url.host}`,
     );
   }
+  // A fetch does not send it: it would make two names of one document.
+  if (url.hash !== '') throw new TypeError(`jwksUrl must have no fragment, got ${url.hash}`);
   return url.href;
 }

@@ -5,6 +5,7 @@ import {
   authenticate,
   bearerToken,
   challenge,
+  expressMiddleware,
   fetchMiddleware,
   requireScopes,
   scopesOf,
@@ -105,13 +106,44 @@ describe('authenticate', () => {
   });
 });
 
+const guards: [string, (options: object) => Promise<unknown>][] = [
+  ['authenticate', (options) => authenticate(verifier, `Bearer ${READ}`, options)],
+  ['fetchMiddleware', async (options) => fetchMiddleware(verifier, options)],
+  ['expressMiddleware', async (options) => expressMiddleware(verifier, options)],
+];
+describe.each(guards)('%s', (_, guard) => {
+  test.each<[object, string]>([
+    [{ scope: ['admin'] }, 'scope is not an option here; there are scopes, realm'],
+    [{ requiredScopes: ['admin'] }, 'requiredScopes is not an option here'],
+    [{ scopes: 'admin' }, 'scopes must be an array of at least one string'],
+    [{ scopes: [] }, 'scopes must be an array of at least one string'],
+    [{ scopes: undefined }, 'scopes must be an array of at least one string'],
+    [{ scopes: ['a b'] }, 'scopes must be names of one word each, got "a b"'],
+    [{ scopes: ['a', 'b"'] }, 'scopes must be names of one word each'],
+    [{ scopes: ['a\\b'] }, 'scopes must be names of one word each'],
+    [{ scopes: ['ä'] }, 'scopes must be names of one word each'],
+    [{ realm: undefined }, 'realm must be a string'],
+  ])('refuses the options %j', async (options, message) => {
+    await expect(guard(options)).rejects.toThrow(TypeError);
+    await expect(guard(options)).rejects.toThrow(message);
+  });
+
+  test('takes every name that RFC 6749 has', async () => {
+    const names = ['!', '#[', ']~', 'urn:x:read', 'https://a.example/b?c=d'];
+    expect(['accepted', 'scope_insufficient']).toContain(await verdict(guard({ scopes: names, realm: '' })));
+  });
+});
+
 const error = (code: keyof typeof VERIFICATION_CODES) => new VerificationError(code, 'it "must" be \\ so\u2014\n');
 
 describe('WWW-Authenticate', () => {
   test.each<[keyof typeof VERIFICATION_CODES, string | undefined]>([
-    ['token_missing', 'Bearer realm="orders"'],
-    ['request_malformed', 'Bearer realm="orders", error="invalid_request", error_description="it must be  so"'],
-    ['token_expired', 'Bearer realm="orders", error="invalid_token", error_description="it must be  so"'],
+    ['token_missing', 'Bearer realm="orders", scope="a b"'],
+    [
+      'request_malformed',
+      'Bearer realm="orders", error="invalid_request", error_description="it must be  so", scope="a b"',
+    ],
+    ['token_expired', 'Bearer realm="orders", error="invalid_token", error_description="it must be  so", scope="a b"'],
     [
       'scope_insufficient',
       'Bearer realm="orders", error="insufficient_scope", error_description="it must be  so", scope="a b"',
@@ -122,8 +154,10 @@ describe('WWW-Authenticate', () => {
     expect(challenge(error(code), { realm: 'orders', scopes: ['a', 'b'] })).toBe(expected);
   });
 
-  test('without a realm and without an error it is the scheme', () => {
-    expect(challenge(error('token_missing'))).toBe('Bearer');
+  test('there is always a parameter (RFC 6750 §3)', () => {
+    expect(challenge(error('token_missing'))).toBe('Bearer realm="api"');
+    expect(challenge(error('token_missing'), { scopes: ['a'] })).toBe('Bearer scope="a"');
+    expect(challenge(error('token_expired'))).toBe('Bearer error="invalid_token", error_description="it must be  so"');
   });
 });
 
@@ -143,7 +177,7 @@ describe('fetchMiddleware', () => {
   });
 
   test.each<[string, string | undefined, number, string, string | null]>([
-    ['no token', undefined, 401, 'token_missing', 'Bearer realm="orders"'],
+    ['no token', undefined, 401, 'token_missing', 'Bearer realm="orders", scope="orders:read"'],
     ['two tokens', `Bearer ${READ}, Bearer ${READ}`, 400, 'request_malformed', 'error="invalid_request"'],
     ['a bad token', `Bearer ${READ}x`, 401, 'token_malformed', 'error="invalid_token"'],
     ['too little scope', `Bearer ${world.token(KEY)}`, 403, 'scope_insufficient', 'scope="orders:read"'],
@@ -178,13 +212,5 @@ describe('fetchMiddleware', () => {
     });
     const request = new Request('https://api.example.com', { headers: { authorization: `Bearer ${READ}` } });
     await expect(failing(request)).rejects.toThrow('of the handler');
-  });
-
-  test.each<[object, string]>([
-    [{ scope: 'a' }, 'scope is not an option here; there are scopes, realm'],
-    [{ scopes: 'a' }, 'scopes must be an array of at least one string'],
-    [{ scopes: [] }, 'scopes must be an array of at least one string'],
-  ])('refuses the options %j', (options, message) => {
-    expect(() => fetchMiddleware(verifier, options)).toThrow(message);
   });
 });

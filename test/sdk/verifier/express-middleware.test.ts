@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, request as send } from 'node:http';
+import { connect, createServer as createHttp2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Claims, expressMiddleware, type Verifier } from '../../../lib/sdk/verifier/index.ts';
@@ -70,6 +71,36 @@ describe('expressMiddleware', () => {
     expect(answer.headers['www-authenticate']).toContain(authenticates);
     expect(answer.headers['content-type']).toBe('application/problem+json');
     expect(JSON.parse(answer.body)).toMatchObject({ status, code });
+  });
+
+  test('over HTTP/2 too, two headers are refused', async () => {
+    const middleware = expressMiddleware(world.verifier());
+    const server = createHttp2Server((request, response) => {
+      middleware(request, response, () => response.end(`hello ${(request as { auth?: Claims }).auth?.sub}`));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    // Node's own client would not send them.
+    const client = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, {
+      strictSingleValueFields: false,
+    } as object);
+    const ask = async (...authorization: string[]) => {
+      const stream = client.request({ ':path': '/', authorization: authorization as never });
+      const status = await new Promise((resolve) => stream.on('response', (headers) => resolve(headers[':status'])));
+      return [status, (await stream.toArray()).join('')];
+    };
+    expect(await ask(`Bearer ${TOKEN}`)).toEqual([200, 'hello svc:checkout']);
+    expect(await ask(`Bearer ${TOKEN}`, 'Bearer other')).toEqual([400, expect.stringContaining('request_malformed')]);
+    client.close();
+    server.close();
+  });
+
+  test('takes a value for no name', async () => {
+    const next = vi.fn();
+    const response = { statusCode: 200, setHeader: vi.fn(), end: vi.fn() };
+    const headers = { authorization: `Bearer ${TOKEN}`, x: 'authorization' };
+    const rawHeaders = ['authorization', headers.authorization, 'x', 'authorization'];
+    await expressMiddleware(world.verifier())({ headers, rawHeaders }, response, next);
+    expect(next).toHaveBeenCalledOnce();
   });
 
   test('goes on with nobody else after a refusal', async () => {

@@ -88,6 +88,14 @@ describe('is refused when it is made:', () => {
       ],
       'each issuer must have a jwksUrl of its own',
     ],
+    [
+      'two issuers with the same keys, at a host with the dot of the root',
+      [
+        { ...one, jwksUrl: 'https://keys.example/set' },
+        { ...one, issuer: B, jwksUrl: 'https://b@keys.example./set' },
+      ],
+      'each issuer must have a jwksUrl of its own',
+    ],
   ])('%s', (_, options, message) => {
     expect(() => createVerifiers(options)).toThrow(new TypeError(message));
   });

@@ -1,7 +1,11 @@
 import type {
   APIGatewayRequestAuthorizerEvent,
   APIGatewayRequestAuthorizerEventV2,
+  APIGatewayRequestAuthorizerHandler,
+  APIGatewayRequestIAMAuthorizerHandlerV2,
+  APIGatewayRequestSimpleAuthorizerHandlerV2,
   APIGatewayTokenAuthorizerEvent,
+  APIGatewayTokenAuthorizerHandler,
 } from 'aws-lambda';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { lambdaAuthorizer } from '../../../lib/sdk/verifier/index.ts';
@@ -60,6 +64,25 @@ test('its event is what API Gateway sends', () => {
   expectTypeOf<APIGatewayRequestAuthorizerEventV2>().toExtend<Event>();
 });
 
+test('it is what API Gateway calls', () => {
+  const simple = lambdaAuthorizer(verifier);
+  expectTypeOf(simple).toExtend<APIGatewayTokenAuthorizerHandler>();
+  expectTypeOf(simple).toExtend<APIGatewayRequestAuthorizerHandler>();
+  expectTypeOf(simple).toExtend<APIGatewayRequestSimpleAuthorizerHandlerV2>();
+  expectTypeOf(simple).not.toExtend<APIGatewayRequestIAMAuthorizerHandlerV2>();
+  const iam = lambdaAuthorizer(verifier, { response: 'iam' });
+  expectTypeOf(iam).toExtend<APIGatewayTokenAuthorizerHandler>();
+  expectTypeOf(iam).toExtend<APIGatewayRequestIAMAuthorizerHandlerV2>();
+  expectTypeOf(iam).not.toExtend<APIGatewayRequestSimpleAuthorizerHandlerV2>();
+});
+
+/** What a gateway response for ACCESS_DENIED sends as `WWW-Authenticate`. */
+const denied = {
+  error: 'scope_insufficient',
+  challenge:
+    'Bearer error="insufficient_scope", error_description="scope must have orders:write", scope="orders:write"',
+};
+
 describe.each(POLICIES)('%s', (_, event) => {
   test('a good token may call whatever the authorizer stands before', async () => {
     const answer = await lambdaAuthorizer(verifier)(event(bearer(TOKEN)));
@@ -72,7 +95,7 @@ describe.each(POLICIES)('%s', (_, event) => {
     expect(answer).toEqual({
       principalId: 'unauthorized',
       policyDocument: policy('Deny'),
-      context: { error: 'scope_insufficient' },
+      context: denied,
     });
   });
 });
@@ -84,7 +107,7 @@ describe('HTTP API, payload 2.0', () => {
     expect(await lambdaAuthorizer(verifier)(event(bearer(TOKEN)))).toEqual({ isAuthorized: true, context });
     expect(await lambdaAuthorizer(verifier, { scopes: ['orders:write'] })(event(bearer(TOKEN)))).toEqual({
       isAuthorized: false,
-      context: { error: 'scope_insufficient' },
+      context: denied,
     });
   });
 
@@ -125,6 +148,7 @@ test.each<[string, Partial<Event>]>([
 
 test.each<[object, string]>([
   [{ scope: ['a'] }, 'scope is not an option here'],
+  [{ scopes: undefined }, 'scopes must be an array of at least one string'],
   [{ response: 'IAM' }, 'response must be simple or iam'],
 ])('the options %j are refused', (options, message) => {
   expect(() => lambdaAuthorizer(verifier, options)).toThrow(message);

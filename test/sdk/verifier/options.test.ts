@@ -25,6 +25,8 @@ describe('is refused when it is made:', () => {
       { jwksUrl: 'http://10.0.0.1/jwks' },
       'jwksUrl must use https (http only on localhost, or at a name without a dot), got http://10.0.0.1',
     ],
+    [{ jwksUrl: 'https://keys.example.com/set#b' }, 'jwksUrl must have no fragment, got #b'],
+    [{ issuer: 'https://auth.example.com/#b' }, 'jwksUrl must have no fragment, got #b/.well-known/jwks.json'],
     [{ jwksUrl: 'file:///etc/keys' }, 'jwksUrl must use https'],
     [{ jwksUrl: 'data:application/json,{}' }, 'jwksUrl must use https'],
     [{ audience: undefined }, 'audience must be an array of at least one string, none empty'],
