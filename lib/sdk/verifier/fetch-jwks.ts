@@ -45,13 +45,21 @@ async function get(url: string, fetch: FetchJwks, signal: AbortSignal): Promise<
     throw new Error('it could not be reached', { cause });
   }
   // A redirect would let whoever answers choose where the keys come from. Some runtimes hide its status as 0.
-  if (response.status !== 200) throw new Error(`it was answered with status ${response.status}`);
+  if (response.status !== 200) {
+    leave(response.body);
+    throw new Error(`it was answered with status ${response.status}`);
+  }
   // Its media type says little: many are served as text/plain. What counts is what is inside.
   try {
     return await readAll(response);
   } catch (cause) {
     throw cause instanceof TooLarge ? cause : new Error('it broke off', { cause });
   }
+}
+
+/** A fetch that does not heed the signal would go on with it. Nobody waits for that, or is told that it failed. */
+function leave(body: Pick<ReadableStream, 'cancel'> | null | undefined): void {
+  body?.cancel().catch(() => undefined);
 }
 
 class TooLarge extends Error {
@@ -65,7 +73,10 @@ async function readAll({ body }: Response): Promise<Uint8Array> {
   for (;;) {
     const { done = true, value } = (await reader?.read()) ?? {};
     if (done || value === undefined) return bytes.slice(0, size);
-    if (size + value.byteLength > MAX_BYTES) throw new TooLarge();
+    if (size + value.byteLength > MAX_BYTES) {
+      leave(reader);
+      throw new TooLarge();
+    }
     bytes.set(value, size);
     size += value.byteLength;
   }

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createVerifier, VerificationError } from '../../../lib/sdk/verifier/index.ts';
 import { ALGORITHM } from './attacks/algorithm.ts';
 import { type Attack, reasonOf } from './attacks/attack.ts';
@@ -16,7 +16,18 @@ import { PAYLOADS } from './attacks/payload.ts';
 import { SIGNATURES } from './attacks/signature.ts';
 import { ALGORITHMS, AUDIENCE, CLAIMS, EC, forge, HEADER, ISSUER, JWKS, NOW } from './forge.ts';
 
+/** By the fetch that is injected, and past it. */
 const fetched = new Set<string>();
+const { fetch } = globalThis;
+beforeAll(() => {
+  globalThis.fetch = async (url) => {
+    fetched.add(String(url));
+    throw new Error('not here');
+  };
+});
+afterAll(() => {
+  globalThis.fetch = fetch;
+});
 
 function ours(jwks: object): (token: unknown) => Promise<unknown> {
   const verifier = createVerifier({

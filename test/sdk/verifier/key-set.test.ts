@@ -370,6 +370,18 @@ test.each<[string, () => Response, string]>([
   await expect(world.verifier().hydrate()).rejects.toThrow(`not available: ${fault}`);
 });
 
+test.each<[string, number, string]>([
+  ['of another status', 500, 'it was answered with status 500'],
+  ['that is too large', 200, 'it has more than 262144 bytes'],
+])('the body of an answer %s is cancelled, whether fetch heeds the signal or not', async (_, status, fault) => {
+  const world = new World();
+  const cancel = vi.fn();
+  const pull = (controller: ReadableStreamDefaultController) => controller.enqueue(new Uint8Array(65_536));
+  world.answer = () => new Response(new ReadableStream({ pull, cancel }), { status });
+  await expect(world.verifier().hydrate()).rejects.toThrow(`not available: ${fault}`);
+  expect(cancel).toHaveBeenCalledOnce();
+});
+
 test('a fetch leaves no timer behind, which would keep the process alive', async () => {
   const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
   const before = timers();
