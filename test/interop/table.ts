@@ -34,9 +34,10 @@ export function row({ library, algorithms, surprises, keepsBurnedKey, takesMixed
   return `| ${cells.join(' | ')} |`;
 }
 
+/** That it verifies was seen. For how long was not waited for. */
 function kept(verifier: VerifierName | undefined): string {
   const { keyCache, keepsRemovedKeys } = VERIFIERS[verifier ?? 'fetch-once'];
-  return keepsRemovedKeys ? 'verifies until it restarts' : `verifies for ${formatDuration(keyCache)} more`;
+  return `verifies ‡ ${keepsRemovedKeys ? 'until it restarts' : `for ${formatDuration(keyCache)} more`}`;
 }
 
 const FAMILIES: readonly (readonly [string, readonly Algorithm[]])[] = [
