@@ -54,6 +54,14 @@ const ODD_POINTS = [
   ['the largest y', `ff${FF}7f`],
 ] as const;
 
+const ODD_TEXTS: readonly (readonly [name: string, x?: string, gap?: string])[] = [
+  ['a byte too few', String(ED.jwk.x).slice(0, 42)],
+  ['a byte too many', `${ED.jwk.x}AA`],
+  ['padding after x', `${ED.jwk.x}=`, 'base64 padding'],
+  ['an empty x', ''],
+  ['no x'],
+];
+
 const refused = { code: 'key_refused', claim: 'kid' } as const;
 
 export const KEYS: readonly KeyAttack[] = [
@@ -217,13 +225,13 @@ export const KEYS: readonly KeyAttack[] = [
     keys: [of(ED, { x: fromHex(x) })],
     token: token(ANYBODYS, 'EdDSA'),
   })),
-  ...[String(ED.jwk.x).slice(0, 42), `${ED.jwk.x}AA`, `${ED.jwk.x}=`, '', undefined].map((x) => ({
+  ...ODD_TEXTS.map(([name, x, gap]) => ({
     ...refused,
-    name: `Ed25519: x that is ${JSON.stringify(x)?.replace(/[\w-]{30,}/, '…')}`,
+    name: `Ed25519: ${name}`,
     fault: 'x must be 32 bytes in base64url',
     keys: [of(ED, { x })],
     token: token(by(ED), 'EdDSA'),
-    ...(x?.endsWith('=') && { gap: 'base64 padding' }),
+    ...(gap !== undefined && { gap }),
   })),
   { code: 'key_unknown', claim: 'kid', name: 'a key without kid', keys: [of(RSA, { kid: undefined })], token: token() },
   { code: 'key_unknown', claim: 'kid', name: 'a kid that is a number', keys: [of(RSA, { kid: 1 })], token: token() },
