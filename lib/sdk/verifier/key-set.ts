@@ -110,7 +110,7 @@ export class KeySet {
     return seconds >= -this.#options.clockTolerance ? seconds : Number.POSITIVE_INFINITY;
   }
 
-  /** One that was under way when the process was frozen may never end. */
+  /** One that was under way when a Lambda was frozen may never end. */
   #underWay(): Fetching | undefined {
     const pending = this.#pending;
     return pending !== undefined && this.#since(pending.askedAt) < this.#options.keysTimeout ? pending : undefined;
