@@ -27,7 +27,7 @@ describe('README', () => {
       async () => {
         status = (await run(process.execPath, ['bin/keyturn.ts', 'status', '--url', stack.url])).stdout;
       },
-      { timeout: 8000, interval: 200 },
+      { timeout: 30_000, interval: 200 },
     );
   });
   afterAll(() => stack.close());

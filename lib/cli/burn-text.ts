@@ -20,7 +20,7 @@ export interface BurnAnswer extends BurnReport {
 export const disableByHand = (keyArn: string): string =>
   `aws kms disable-key --key-id ${keyArn} --region ${keyArn.split(':')[3]}`;
 
-export function burnLines({ burned, signing, removedAt, edgeIsClean, notDisabled }: BurnAnswer): string[] {
+export function burnLines({ burned, signing, fresh, removedAt, edgeIsClean, notDisabled }: BurnAnswer): string[] {
   const removed =
     removedAt === undefined ? 'NOT YET: every tick tries again' : `without it since ${formatInstant(removedAt)}`;
   return [
@@ -28,6 +28,7 @@ export function burnLines({ burned, signing, removedAt, edgeIsClean, notDisabled
     `burned     ${burned.join(', ')}`,
     `disabled   ${notDisabled.length === 0 ? 'in KMS: nobody signs with it any more' : 'NOT YET: every tick tries again'}`,
     `signing    ${signing ?? 'nothing: callers get 503 until the edge shows the fresh key'}`,
+    `fresh key  ${fresh ?? 'NOT YET MADE: every tick tries again, and who may reject it does so for as much longer'}`,
     `published  ${removed}`,
     `edge       ${edgeIsClean ? 'serves it no more' : 'STILL SERVES IT: docs/runbooks/edge-stale.md'}`,
   ];

@@ -76,10 +76,7 @@ export async function run(args: string[]): Promise<number> {
 
 /** A tick that failed has left the fresh key undone. */
 const isOver = ({ edgeIsClean, removedAt, notDisabled, holds }: BurnAnswer): boolean =>
-  edgeIsClean &&
-  removedAt !== undefined &&
-  notDisabled.length === 0 &&
-  !holds.some(({ kind, why }) => kind === 'step' && why.startsWith('tick: '));
+  edgeIsClean && removedAt !== undefined && notDisabled.length === 0 && !holds.some(({ step }) => step === 'tick');
 
 async function isClean(target: Target, burned: readonly string[]): Promise<boolean> {
   const path = documentPaths(target.outputs.IssuerUrl).jwks;
@@ -93,7 +90,7 @@ async function isClean(target: Target, burned: readonly string[]): Promise<boole
 
 /** Whether the burn's own tick has made up for a disable that failed, the keyring says to whoever may read it. */
 async function notDisabled({ keyrings }: Target, { burned, holds }: BurnReport): Promise<NotDisabled[]> {
-  if (!holds.some(({ kind, why }) => kind === 'step' && why.startsWith('disable: '))) return [];
+  if (!holds.some(({ step }) => step === 'disable')) return [];
   const { keyring } = await keyrings.load().catch(() => ({ keyring: undefined }));
   if (!keyring) return burned.map((kid) => ({ kid }));
   return keyring.keys
