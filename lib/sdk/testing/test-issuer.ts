@@ -19,7 +19,8 @@ import { type ActiveKey, activeKey, type Keyring, standbyKey } from '../../core/
 import { secretNames } from '../../core/names.ts';
 import { DEFAULT_LIMITS, parseSignRequest, type RequestLimits } from '../../core/request.ts';
 import * as transitions from '../../core/transitions.ts';
-import type { IssuedToken, TokenRequest } from '../client/issuer-endpoint.ts';
+import type { IssuedToken } from '../client/issuer-answer.ts';
+import type { TokenRequest } from '../client/request.ts';
 import { makeTestKey, signWith, type TestKey } from './test-keys.ts';
 import { serve } from './test-server.ts';
 

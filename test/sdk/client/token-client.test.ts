@@ -355,7 +355,7 @@ describe('options', () => {
       { url: 'http://example.com/' },
       'url must use https (http only on localhost, or at a name without a dot), got http://example.com',
     ],
-    [{ url: 'https://tokens.example.com/' }, 'region must be given for a url that does not name it'],
+    [{ url: 'https://tokens.example.com/' }, 'region must be given, or AWS_REGION be set: url names none'],
   ])('%j', (options, sentence) => {
     expect(() => new TokenClient(options)).toThrow(sentence);
   });
