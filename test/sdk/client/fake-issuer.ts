@@ -1,5 +1,6 @@
 /** An issuer behind `fetch`, with time and answers in the test's hand. */
-import { TokenClient, type TokenClientOptions } from '../../../lib/sdk/client/index.ts';
+import { expect, vi } from 'vitest';
+import { TokenClient, type TokenClientOptions, type TokenError } from '../../../lib/sdk/client/index.ts';
 
 export const URL_OF_ORDERS = 'https://abcdefghij.lambda-url.eu-central-1.on.aws/';
 export const REQUEST = { audience: 'orders-api', scope: 'orders:read' };
@@ -45,6 +46,14 @@ export class FakeIssuer {
     return this.answer(this.sent.length);
   };
 
+  /** With fake timers: so much time, on every clock. */
+  async pass(milliseconds: number): Promise<void> {
+    for (let passed = 0; passed < milliseconds; passed += 50) {
+      this.now += 50;
+      await vi.advanceTimersByTimeAsync(50);
+    }
+  }
+
   client(options: Partial<TokenClientOptions> = {}): TokenClient {
     return new TokenClient({
       ...(options.functionName === undefined && { url: URL_OF_ORDERS }),
@@ -54,4 +63,26 @@ export class FakeIssuer {
       ...options,
     });
   }
+}
+
+export const refused = (promise: Promise<unknown>) =>
+  promise.then(
+    () => expect.unreachable('a refusal was expected'),
+    (error: TokenError) => error,
+  );
+
+export interface Limit {
+  readonly milliseconds: number;
+  abort(): void;
+}
+/** What `AbortSignal.timeout` is asked for from here on; time is over when the test says so. */
+export function abortableLimits(): readonly Limit[] {
+  const limits: Limit[] = [];
+  vi.spyOn(AbortSignal, 'timeout').mockImplementation((milliseconds) => {
+    const controller = new AbortController();
+    const abort = () => controller.abort(new DOMException('the time is over', 'TimeoutError'));
+    limits.push({ milliseconds, abort });
+    return controller.signal;
+  });
+  return limits;
 }
