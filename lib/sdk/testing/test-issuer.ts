@@ -9,19 +9,16 @@ import { parseBody } from '../../core/body.ts';
 import { buildClaims } from '../../core/claims.ts';
 import { checkClientRules } from '../../core/client-rules.ts';
 import { type ClientRules, type Clients, readClients } from '../../core/clients.ts';
-import { compromise } from '../../core/compromise.ts';
-import { type Policy, parsePolicy } from '../../core/config.ts';
-import { renderDocuments } from '../../core/discovery.ts';
+import { parsePolicy } from '../../core/config.ts';
 import { KeyturnError } from '../../core/errors.ts';
 import { documentPaths } from '../../core/issuer.ts';
 import { checkTokenSize, signingInput } from '../../core/jws.ts';
-import { type ActiveKey, activeKey, type Keyring, standbyKey } from '../../core/keyring.ts';
 import { secretNames } from '../../core/names.ts';
-import { DEFAULT_LIMITS, parseSignRequest, type RequestLimits } from '../../core/request.ts';
-import * as transitions from '../../core/transitions.ts';
+import { DEFAULT_LIMITS, parseSignRequest } from '../../core/request.ts';
 import type { IssuedToken } from '../client/issuer-answer.ts';
 import type { TokenRequest } from '../client/request.ts';
-import { makeTestKey, signWith, type TestKey } from './test-keys.ts';
+import { TestKeyring } from './test-keyring.ts';
+import { signWith } from './test-keys.ts';
 import { serve } from './test-server.ts';
 
 export interface TestIssuerOptions {
@@ -41,32 +38,31 @@ export interface Forgery {
   readonly payload?: Readonly<Record<string, unknown>>;
 }
 
-const settings = { tick: '60s', rotationPeriod: '30d' };
+/** What the options come to. */
+function read(url: string, { issuer = url, algorithm = 'RS256', clients, now = Date.now }: TestIssuerOptions) {
+  const policy = parsePolicy({ tick: '60s', rotationPeriod: '30d', issuer, algorithm });
+  const { tokenLifetime, maxTokenLifetime, secretClaims } = policy;
+  const limits = { ...DEFAULT_LIMITS, tokenLifetime, maxTokenLifetime, secretClaims: secretNames(secretClaims) };
+  const known: Clients | undefined = clients && readClients(checkClientRules(clients, secretClaims));
+  return { policy, limits, clients: known, now: () => now() / 1000 };
+}
+type Settings = ReturnType<typeof read>;
 
 export class TestIssuer {
   /** The `iss` of its tokens. */
   readonly issuer: string;
   /** Where it answers on this machine. */
   readonly url: string;
-  readonly #policy: Policy;
   readonly #server: Server;
-  readonly #clients: Clients | undefined;
-  readonly #limits: RequestLimits;
-  readonly #now: () => number;
-  readonly #keys = new Map<string, TestKey>();
-  #keyring: Keyring;
+  readonly #settings: Settings;
+  readonly #keyring: TestKeyring;
 
-  private constructor(server: Server, url: string, options: TestIssuerOptions) {
-    const { issuer = url, algorithm = 'RS256', clients, now = Date.now } = options;
+  private constructor(server: Server, url: string, settings: Settings, keyring: TestKeyring) {
     this.#server = server;
     this.url = url;
-    this.#policy = parsePolicy({ ...settings, issuer, algorithm });
-    this.issuer = this.#policy.issuer;
-    const { secretClaims, tokenLifetime, maxTokenLifetime } = this.#policy;
-    this.#clients = clients && readClients(checkClientRules(clients, secretClaims));
-    this.#limits = { ...DEFAULT_LIMITS, tokenLifetime, maxTokenLifetime, secretClaims: secretNames(secretClaims) };
-    this.#now = () => now() / 1000;
-    this.#keyring = transitions.foundKeyring(this.issuer, randomUUID(), 'test');
+    this.issuer = settings.policy.issuer;
+    this.#settings = settings;
+    this.#keyring = keyring;
   }
 
   static async start(options: TestIssuerOptions = {}): Promise<TestIssuer> {
@@ -76,15 +72,13 @@ export class TestIssuer {
       sign: async (path, body) => issuer?.sign(path, body) ?? {},
     });
     try {
-      issuer = new TestIssuer(server, url, options);
+      const settings = read(url, options);
+      issuer = new TestIssuer(server, url, settings, await TestKeyring.found(settings.policy, settings.now));
+      return issuer;
     } catch (error) {
       server.close();
       throw error;
     }
-    await issuer.#addStandby();
-    issuer.#activateStandby();
-    await issuer.#addStandby();
-    return issuer;
   }
 
   get jwksUrl(): string {
@@ -93,7 +87,7 @@ export class TestIssuer {
 
   /** The key that signs. */
   get kid(): string {
-    return this.#active().kid;
+    return this.#keyring.active.kid;
   }
 
   /** What the edge serves: its keys, one standby among them. */
@@ -103,7 +97,7 @@ export class TestIssuer {
 
   /** Every document by its path, as it is served. */
   documents(): ReadonlyMap<string, { readonly body: string; readonly cacheControl: string }> {
-    return new Map(renderDocuments(this.#keyring, this.#policy).map((document) => [document.path, document]));
+    return new Map(this.#keyring.documents().map((document) => [document.path, document]));
   }
 
   /**
@@ -123,34 +117,30 @@ export class TestIssuer {
    * @throws KeyturnError with the code of docs/errors.md
    */
   async mint(request: TokenRequest, forgery: Forgery = {}, client?: string): Promise<IssuedToken> {
-    const { algorithm, kid } = this.#active();
-    const parsed = parseSignRequest(request, this.#limits, this.#client(client));
-    const issuedAt = Math.floor(this.#now());
+    const { limits, now } = this.#settings;
+    const { active, activeKey } = this.#keyring;
+    const { algorithm, kid } = active;
+    const parsed = parseSignRequest(request, limits, this.#client(client));
+    const issuedAt = Math.floor(now());
     const expiresAt = issuedAt + parsed.expiresIn;
     const jti = randomUUID();
     const payload = buildClaims(parsed, { issuer: this.issuer, jti, issuedAt, expiresAt });
     const input = signingInput({ algorithm, kid, type: parsed.type }, payload);
-    checkTokenSize(input, algorithm, this.#limits.maxTokenBytes);
+    checkTokenSize(input, algorithm, limits.maxTokenBytes);
     const header = { alg: algorithm, kid, typ: parsed.type, ...forgery.header };
-    const token = await signWith(this.#keys.get(kid) as TestKey, header, { ...payload, ...forgery.payload });
+    const token = await signWith(activeKey, header, { ...payload, ...forgery.payload });
     return { token, kid, algorithm, jti, issuedAt, expiresAt };
   }
 
-  /** The standby signs, the former key stays published, and there is another standby. Answers with the kid that signs. */
+  /** The standby signs, the former key stays published for its grace, and there is another standby. Answers with the kid. */
   async rotate(): Promise<string> {
-    this.#activateStandby();
-    await this.#addStandby();
+    await this.#keyring.rotate();
     return this.kid;
   }
 
   /** The key that signs is gone at once, and a key that nobody has seen signs. Answers with its kid. */
   async burn(): Promise<string> {
-    const intent = { id: randomUUID(), algorithm: this.#policy.algorithm, openedAt: this.#now() };
-    const terms = { reason: 'test', immediate: true, intent };
-    this.#keyring = compromise(this.#keyring, [this.kid], terms, this.#policy, this.#now());
-    await this.#addStandby();
-    this.#activateStandby();
-    await this.#addStandby();
+    await this.#keyring.burn();
     return this.kid;
   }
 
@@ -159,44 +149,23 @@ export class TestIssuer {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
+  /** For `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   async sign(path: string, body: string): Promise<IssuedToken> {
-    const client = /^\/sign(?:\/([\w-]+))?$/.exec(path);
+    const client = /^\/sign(?:\/([\w-]+))?\/?$/.exec(path);
     if (!client) throw new KeyturnError('client_unknown', `a token is asked for at /sign, got ${path}`);
-    return this.mint(parseBody(body, this.#limits) as TokenRequest, {}, client[1]);
+    return this.mint(parseBody(body, this.#settings.limits) as TokenRequest, {}, client[1]);
   }
 
   #client(name: string | undefined) {
-    const client = name === undefined ? undefined : this.#clients?.get(name);
-    if ((this.#clients === undefined) === (name === undefined) && (client || !this.#clients)) return client;
-    const known = this.#clients ? [...this.#clients.keys()].join(', ') : 'none';
+    const { clients } = this.#settings;
+    const client = name === undefined ? undefined : clients?.get(name);
+    if ((clients === undefined) === (name === undefined) && (client || !clients)) return client;
+    const known = clients ? [...clients.keys()].join(', ') : 'none';
     throw new KeyturnError('client_unknown', `the issuer's clients are ${known}, got ${name ?? 'none'}`);
-  }
-
-  #active(): ActiveKey {
-    return activeKey(this.#keyring) as ActiveKey;
-  }
-
-  async #addStandby(): Promise<void> {
-    const { algorithm } = this.#policy;
-    const id = this.#keyring.intent?.id ?? randomUUID();
-    if (!this.#keyring.intent) {
-      this.#keyring = transitions.openIntent(this.#keyring, { id, algorithm, openedAt: this.#now() });
-    }
-    const key = await makeTestKey(algorithm);
-    this.#keys.set(key.jwk.kid, key);
-    const made = { intentId: id, keyArn: `test:${key.jwk.kid}`, jwk: key.jwk };
-    this.#keyring = transitions.observe(
-      transitions.addPending(this.#keyring, made, this.#now()),
-      key.jwk.kid,
-      this.#now(),
-    );
-  }
-
-  #activateStandby(): void {
-    const standby = standbyKey(this.#keyring, this.#policy.algorithm);
-    if (!standby) return;
-    const terms = transitions.activationTerms(this.#policy, this.#now());
-    this.#keyring = transitions.activate(this.#keyring, standby, terms, this.#now());
   }
 }
 

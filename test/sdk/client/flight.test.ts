@@ -41,6 +41,43 @@ describe('a fetch', () => {
     expect((await patient).token).toBe('t8');
   });
 
+  test('goes on from when he joined it', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0);
+    answers((count) => (count < 6 ? throttled() : issuer.issue()));
+    const client = issuer.client({ ...LOCAL, timeoutMs: 1000 });
+    const first = refused(client.get(REQUEST));
+    await issuer.pass(700);
+    const second = client.get(REQUEST);
+    await issuer.pass(1000);
+    expect(askedAt).toEqual([0, 50, 150, 350, 750, 1550]);
+    expect((await first).code).toBe('timed_out');
+    expect((await second).token).toBe('t6');
+  });
+
+  test('may be under way for an attempt longer than anybody waits', async () => {
+    answers(never);
+    const client = issuer.client({ ...LOCAL, timeoutMs: 1000 });
+    const first = refused(client.get(REQUEST));
+    await issuer.pass(5900);
+    await first;
+    refused(client.get(REQUEST));
+    expect(askedAt).toEqual([0]);
+    await issuer.pass(7000);
+    refused(client.get(REQUEST));
+    expect(askedAt).toEqual([0, 12_900]);
+  });
+
+  test('asks for nobody after a thaw', async () => {
+    answers(() => throttled());
+    const error = refused(issuer.client(LOCAL).get(REQUEST));
+    await issuer.pass(0);
+    await vi.advanceTimersByTimeAsync(0);
+    issuer.now += 3_600_000;
+    await issuer.pass(20_000);
+    expect((await error).code).toBe('throttled');
+    expect(askedAt).toEqual([0]);
+  });
+
   test('is joined by whoever comes while its caller still waits', async () => {
     let under = 0;
     let most = 0;

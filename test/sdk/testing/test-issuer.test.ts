@@ -1,6 +1,7 @@
+import { connect } from 'node:net';
 import { JwtVerifier } from 'aws-jwt-verify';
 import { createRemoteJWKSet, customFetch, decodeProtectedHeader, type JWTVerifyOptions, jwtVerify } from 'jose';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { ALGORITHM_NAMES } from '../../../lib/core/algorithms.ts';
 import { tokenClient } from '../../../lib/sdk/client/index.ts';
 import { startTestIssuer, type TestIssuer, type TestIssuerOptions } from '../../../lib/sdk/testing/index.ts';
@@ -90,6 +91,88 @@ describe('its keys', () => {
     await issuer.burn();
     await verify(issuer, (await issuer.mint(REQUEST)).token);
   });
+});
+
+describe('over time', () => {
+  const DAY = 86_400_000;
+
+  test('a key stays for the grace that production has, and not longer', async () => {
+    let now = 1_800_000_000_000;
+    const issuer = await start({ algorithm: 'ES256', now: () => now });
+    const former = issuer.kid;
+    await issuer.rotate();
+    const published = () => issuer.jwks().keys.map(({ kid }) => kid);
+    now += 9.9 * DAY;
+    expect(published()).toContain(former);
+    now += 0.2 * DAY;
+    expect(published()).not.toContain(former);
+    expect(published()).toHaveLength(2);
+  });
+
+  test('however many rotations, the JWKS is as small as that of production', async () => {
+    let now = 1_800_000_000_000;
+    const issuer = await start({ algorithm: 'ES256', now: () => now });
+    for (let count = 0; count < 12; count++) {
+      await issuer.rotate();
+      now += 30 * DAY;
+    }
+    expect(issuer.jwks().keys).toHaveLength(2);
+    const { token } = await issuer.mint(REQUEST);
+    await verify(issuer, token, { currentDate: new Date(now) });
+  });
+});
+
+describe('what its server is sent', () => {
+  test('by a client that goes away in the middle is none of the test’s troubles', async () => {
+    const issuer = await start();
+    const fault = vi.fn();
+    process.on('unhandledRejection', fault);
+    const socket = connect(Number(new URL(issuer.url).port), '127.0.0.1');
+    socket.write('POST /sign HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{"a"');
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    socket.destroy();
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    process.off('unhandledRejection', fault);
+    expect(fault).not.toHaveBeenCalled();
+    expect((await fetch(issuer.jwksUrl)).status).toBe(200);
+  });
+
+  test('and what it cannot answer is 500, with the reason', async () => {
+    let isBroken = false;
+    const now = () => {
+      if (isBroken) throw new Error('this clock is broken');
+      return Date.now();
+    };
+    const issuer = await start({ algorithm: 'ES256', now });
+    isBroken = true;
+    const response = await fetch(`${issuer.url}/sign`, { method: 'POST', body: JSON.stringify(REQUEST) });
+    expect(response.status).toBe(500);
+    expect(await response.text()).toBe('this clock is broken');
+  });
+
+  test.each(['GET', 'PUT', 'HEAD'])('is no token’s by %s', async (method) => {
+    const issuer = await start();
+    for (const path of ['/sign', '/sign/checkout']) {
+      const response = await fetch(`${issuer.url}${path}`, { method });
+      expect(response.status).toBe(405);
+      expect(response.headers.get('allow')).toBe('POST');
+      if (method !== 'HEAD') expect(await response.json()).toMatchObject({ code: 'method_not_allowed', status: 405 });
+    }
+  });
+
+  test('may end with a slash, as a function URL does', async () => {
+    const clients = { orders: { audiences: ['orders-api'], subject: 'svc:orders' } };
+    const issuer = await start({ algorithm: 'ES256', clients });
+    await tokenClient({ url: `${issuer.url}/sign/orders/` }).get({ audience: 'orders-api' });
+    const open = await start();
+    await tokenClient({ url: `${open.url}/sign/` }).get(REQUEST);
+  });
+});
+
+test('it is closed at the end of its block', async () => {
+  const issuer = await start();
+  await issuer[Symbol.asyncDispose]();
+  await expect(fetch(issuer.jwksUrl)).rejects.toThrow('fetch failed');
 });
 
 test('it serves discovery, and is the issuer that it says', async () => {
