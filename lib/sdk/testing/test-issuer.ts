@@ -23,19 +23,19 @@ import { serve } from './test-server.ts';
 
 export interface TestIssuerOptions {
   /** The `iss` of its tokens. @default - the address at which it answers on this machine */
-  readonly issuer?: string;
+  readonly issuer?: string | undefined;
   /** @default 'RS256' */
-  readonly algorithm?: Algorithm;
+  readonly algorithm?: Algorithm | undefined;
   /** As in keyturn.config.json; each posts to `/sign/NAME`. @default - none: anybody may have any token, at `/sign` */
-  readonly clients?: Readonly<Record<string, ClientRules>>;
+  readonly clients?: Readonly<Record<string, ClientRules>> | undefined;
   /** Milliseconds since 1970. @default Date.now */
-  readonly now?: () => number;
+  readonly now?: (() => number) | undefined;
 }
 
 /** What a token is to say that no issuer would: an end in the past, another `iss`, a `kid` that nobody knows. */
 export interface Forgery {
-  readonly header?: Readonly<Record<string, unknown>>;
-  readonly payload?: Readonly<Record<string, unknown>>;
+  readonly header?: object | undefined;
+  readonly payload?: object | undefined;
 }
 
 /** What the options come to. */

@@ -22,8 +22,7 @@ export async function serve(issuer: Served): Promise<{ readonly url: string; rea
     // Who asked may have gone. Whatever it is, the process is the test's: nothing here may end it.
     answered(issuer, request)
       .catch(({ message }: Error) => ({ status: 500, headers: {}, body: message }))
-      .then(({ status, headers, body }) => response.writeHead(status, headers).end(body))
-      .catch(() => response.destroy());
+      .then(({ status, headers, body }) => response.writeHead(status, headers).end(body));
   });
   server.unref();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

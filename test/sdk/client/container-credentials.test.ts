@@ -41,6 +41,16 @@ const client = (timeoutMs = 1000) => new TokenClient({ url: URL_OF_ORDERS, fetch
 const signedBy = () =>
   issuer.sent.map(({ headers }) => /Credential=(\w+)/.exec(headers.get('authorization') ?? '')?.[1]);
 
+test('the environment stands above the container endpoint, its session token among it', async () => {
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'LAMBDAKEY');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 's');
+  vi.stubEnv('AWS_SESSION_TOKEN', 'lambda-session');
+  await client().get(REQUEST);
+  expect(signedBy()).toEqual(['LAMBDAKEY']);
+  expect(issuer.sent[0]?.headers.get('x-amz-security-token')).toBe('lambda-session');
+  expect(asked).toEqual([]);
+});
+
 describe('the container endpoint', () => {
   test('gives what the call is signed with, its session token among it', async () => {
     await client().get(REQUEST);
