@@ -14,8 +14,13 @@ Fails when a call fails that no burn has announced, or when KMS is asked more of
 `;
 /** A token of ten seconds is renewed after seven, or a tenth of that earlier. */
 const SOONEST_RENEWAL_SECONDS = 6.3;
+const BURNS = ['a burn', 'a burn of all'];
 /** After which another key signs. */
-const CHANGES = ['a rotation', 'a burn', 'a burn of all'];
+const CHANGES = ['a rotation', ...BURNS];
+/** No KMS throttles and no key is burned: whoever asks has a token. */
+const QUIET = ['nothing', 'a rotation'];
+/** How often a caller is turned away: once behind its callers, once while one waits; what comes next is five seconds later. */
+const TURNED_AWAY = 2;
 
 const { values } = parseArgs({
   options: {
@@ -72,19 +77,21 @@ function told(phase: Phase): void {
 
 /** What must not be, one sentence each. */
 function faultsOf(phases: readonly Phase[]): string[] {
-  return phases.flatMap(({ name, seconds, calls, issued, signatures, canaries, hasNewKey, unannounced }) => {
+  return phases.flatMap((phase) => {
+    const { name, seconds, calls, issued, turnedAway, signatures, canaries, hasNewKey, unannounced } = phase;
     const faults: string[] = [];
     const add = (isFault: boolean, sentence: string) => isFault && faults.push(`${name}: ${sentence}`);
     const [first] = unannounced;
     add(unannounced.length > 0, `${unannounced.length} calls failed, for example ${first?.reason}`);
     add(calls < callers, `${calls} calls by ${callers} callers: they stood still`);
-    const isQuiet = name === 'nothing' || name === 'a rotation';
-    const most = callers * Math.ceil(seconds / SOONEST_RENEWAL_SECONDS);
-    add(isQuiet && issued > most, `${issued} tokens were asked for, ${most} at most should have been`);
-    add(
-      isQuiet && signatures - canaries > issued + callers / 10,
-      `KMS signed ${signatures} times for ${issued} tokens`,
-    );
+    // A burn refuses the token that each of them holds.
+    const renewals = Math.ceil(seconds / SOONEST_RENEWAL_SECONDS) + (BURNS.includes(name) ? 1 : 0);
+    const most = callers * renewals;
+    add(issued > most, `${issued} tokens were asked for, ${most} at most should have been`);
+    const refusals = callers * TURNED_AWAY;
+    add(turnedAway > refusals, `${turnedAway} requests were turned away, ${refusals} at most should have been`);
+    const asked = issued + (QUIET.includes(name) ? 0 : turnedAway);
+    add(signatures - canaries > asked + callers / 10, `KMS signed ${signatures} times for ${asked} requests`);
     add(hasNewKey !== CHANGES.includes(name), hasNewKey ? 'another key signed' : 'no other key signed');
     return faults;
   });
