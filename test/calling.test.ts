@@ -87,7 +87,7 @@ describe('its snippets', () => {
 describe('its tables', () => {
   test('have every option, with its default', () => {
     const [, options = ''] =
-      /interface TokenClientOptions \{\n(.*?)\n\}/s.exec(read('lib/sdk/client/token-client.ts')) ?? [];
+      /interface TokenClientOptions \{\n(.*?)\n\}/s.exec(read('lib/sdk/client/options.ts')) ?? [];
     const names = [...options.matchAll(/^ {2}readonly (\w+)\?/gm)].map(([, name = '']) => name);
     expect(names.length).toBeGreaterThan(7);
     for (const name of names) expect(TEXT).toContain(`\`${name}\``);

@@ -3,7 +3,7 @@
 export interface TokenErrorDetails {
   /** HTTP status of the answer, where there was one. */
   readonly status?: number | undefined;
-  /** Where in the request the fault lies, as a JSON Pointer (RFC 6901). */
+  /** Where in the request the fault lies, as a JSON Pointer (RFC 6901); Lambda's Invoke does not carry it. */
   readonly pointer?: string | undefined;
   /** Seconds after which the issuer says that the same request may succeed. */
   readonly retryAfterSeconds?: number | undefined;
@@ -12,7 +12,7 @@ export interface TokenErrorDetails {
 
 /** Codes of the client's own; all others are the issuer's, as docs/errors.md has them. */
 export type ClientCode =
-  /** Neither the environment nor the options hold AWS credentials. */
+  /** Neither the environment nor the options hold AWS credentials, or what should give them gives none. */
   | 'credentials_missing'
   /** IAM did not let the call through. */
   | 'forbidden'
@@ -22,7 +22,7 @@ export type ClientCode =
   | 'timed_out'
   /** The answer is none of the issuer's. */
   | 'answer_invalid'
-  /** The options fit no issuer. */
+  /** The options, or the request, are none that could be sent. */
   | 'options_invalid';
 
 export class TokenError extends Error {
