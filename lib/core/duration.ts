@@ -37,6 +37,8 @@ export function formatDuration(seconds: number): string {
   return text || '0s';
 }
 
-/** An instant in an error or a `why`: RFC 3339 in UTC, to the second. */
-export const formatInstant = (instant: number): string =>
-  new Date(instant * 1000).toISOString().replace(/\.\d+Z$/, 'Z');
+/** An instant in an error or a `why`: RFC 3339 in UTC, to the second. What no calendar reaches stays a number. */
+export function formatInstant(instant: number): string {
+  const date = new Date(instant * 1000);
+  return Number.isNaN(date.getTime()) ? `${instant} s after 1970` : date.toISOString().replace(/\.\d+Z$/, 'Z');
+}

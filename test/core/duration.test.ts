@@ -75,3 +75,10 @@ test('formatInstant: RFC 3339 in UTC, cut to the second', () => {
   expect(formatInstant(1_764_000_000)).toBe('2025-11-24T16:00:00Z');
   expect(formatInstant(1_764_000_000.999)).toBe('2025-11-24T16:00:00Z');
 });
+
+test.each([8.7e12, 1e300, Number.POSITIVE_INFINITY, Number.NaN])(
+  'formatInstant: %d is beyond every calendar',
+  (instant) => {
+    expect(formatInstant(instant)).toBe(`${instant} s after 1970`);
+  },
+);
