@@ -2,7 +2,7 @@
 import type { VerificationCode } from '../sdk/verifier/errors.ts';
 
 export const ADVICE: Readonly<Partial<Record<VerificationCode, string>>> = {
-  token_too_large: 'No token of this issuer is that long.',
+  token_too_large: 'No token of this issuer is that long: it is not even decoded.',
   token_malformed: 'Is it whole? A token must be copied to its last character, without line breaks or padding.',
   header_malformed: 'Every token of this issuer names its alg, kid and typ. This one is of another maker, or damaged.',
   header_forbidden: 'A header that brings its own key or its own rules along is how forgeries look.',

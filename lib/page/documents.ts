@@ -26,7 +26,8 @@ export async function loadDocuments({ origin, pathname }: Location): Promise<Doc
   ]);
   const { issuer } = Object(metadata) as { issuer?: unknown };
   const { keys, documentVersion } = Object(jwks) as { keys?: unknown; documentVersion?: number };
-  if (typeof issuer !== 'string' || !Array.isArray(keys)) throw new Error('the documents are not those of an issuer');
+  if (typeof issuer !== 'string' || !URL.canParse(issuer) || !Array.isArray(keys))
+    throw new Error('the documents are not those of an issuer');
   return { issuer, jwks: keys.filter(isNamed), documentVersion, timeline: readTimeline(timeline) };
 }
 

@@ -3,12 +3,15 @@ import { ALGORITHM_NAMES } from '../core/algorithms.ts';
 import { detailOf } from '../core/token-words.ts';
 import { createVerifier } from '../sdk/verifier/create.ts';
 import { VerificationError } from '../sdk/verifier/errors.ts';
+import { normalizeType } from '../sdk/verifier/header.ts';
 import type { VerifierOptions } from '../sdk/verifier/options.ts';
 import { ADVICE, TITLES } from './advice.ts';
 import { type Decoded, decode, shapeOf } from './decode.ts';
+import { doubtOf } from './doubt.ts';
 
 export interface Inspection extends Partial<Decoded> {
-  readonly kind: 'empty' | 'genuine' | 'refused' | 'unavailable';
+  /** `asked`: it is being verified. `doubtful`: its signature holds, and that is not enough. */
+  readonly kind: 'empty' | 'asked' | 'genuine' | 'doubtful' | 'refused' | 'unavailable';
   readonly title: string;
   readonly why: string;
   /** What it means, and what else is known. */
@@ -29,13 +32,29 @@ export interface Surroundings {
   readonly canVerify: boolean;
 }
 
-export async function inspect(text: string, around: Surroundings): Promise<Inspection> {
-  const token = text.trim().replace(/^bearer\s+/i, '');
+const tokenOf = (text: string): string => text.trim().replace(/^bearer\s+/i, '');
+
+/** What can be said before it is verified. */
+export function read(text: string): Inspection {
+  const token = tokenOf(text);
   if (token === '') {
     const why = 'Paste one, and this says whether it is genuine, and if not, why.';
     return { kind: 'empty', title: 'No token yet', why, more: [] };
   }
+  return { kind: 'asked', title: 'A moment', why: 'it is being verified', more: [], ...decode(token) };
+}
+
+/** @param around undefined as long as the issuer's documents could not be fetched */
+export async function inspect(text: string, around: Surroundings | undefined): Promise<Inspection> {
+  const first = read(text);
+  if (first.kind === 'empty') return first;
+  const token = tokenOf(text);
   const decoded = decode(token);
+  if (!around) {
+    const why = 'the documents of this issuer could not be fetched yet';
+    const more = [ADVICE.keys_unavailable ?? ''];
+    return { kind: 'unavailable', title: 'Cannot be told', why, more, code: 'keys_unavailable', ...decoded };
+  }
   if (!around.canVerify) {
     const why = 'It is only decoded: browsers verify on https pages and on localhost alone.';
     return { kind: 'unavailable', title: 'Not verified', why, more: [], ...decoded };
@@ -43,13 +62,10 @@ export async function inspect(text: string, around: Surroundings): Promise<Inspe
   const { header, claims } = decoded;
   const failure = await failureOf(token, optionsFor(decoded, around));
   if (failure === undefined) {
-    return {
-      kind: 'genuine',
-      title: 'Genuine',
-      why: `a token of ${around.issuer}`,
-      more: audienceNote(around),
-      ...decoded,
-    };
+    const doubt = doubtOf(claims, around.now);
+    const more = [...(doubt?.more ?? []), ...audienceNote(around)];
+    const why = `a token of ${around.issuer}${doubt ? `, and ${doubt.why}` : ''}`;
+    return { kind: doubt ? 'doubtful' : 'genuine', title: 'Genuine', ...decoded, ...doubt, why, more };
   }
   const { code, message } = failure;
   const shape = shapeOf(token, header);
@@ -87,7 +103,7 @@ function optionsFor({ claims }: Decoded, { issuer, jwksUrl, audience, now, fetch
     // A token for nobody fails at its audience, whoever is asked.
     audience: audience !== '' ? audience : named.length > 0 ? named : 'anybody',
     algorithms: ALGORITHM_NAMES,
-    // How long its tokens may live the issuer has told nobody.
+    // How long its tokens may live the issuer has told nobody: it is a doubt, and no reason to say nothing of the signature.
     maxTokenLifetime: Number.MAX_SAFE_INTEGER,
     now: () => now * 1000,
     fetch,
@@ -115,7 +131,7 @@ async function secondOpinion(
   const failure = await failureOf(token, {
     ...optionsFor(decoded, { ...around, audience: '', now }),
     issuer: String(claims.iss),
-    types: [String(header.typ)],
+    types: [normalizeType(String(header.typ))],
   });
   if (failure === undefined) return 'Its signature holds: a key of this issuer made it.';
   if (failure.code === 'signature_invalid') return 'Its signature does not hold either.';

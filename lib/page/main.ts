@@ -28,7 +28,7 @@ const inspectAgain = startInspector((audience) => {
     fetch: (url, init) => fetch(url, { ...init, cache: 'no-cache', credentials: 'omit' }),
     canVerify: isSecureContext,
   };
-});
+}, clock);
 
 async function refresh(): Promise<void> {
   const before = documents;
@@ -36,12 +36,12 @@ async function refresh(): Promise<void> {
     documents = await loadDocuments(location);
     say(noteOf(documents));
     draw(documents);
-    if (!before) inspectAgain();
   } catch (error) {
     // What was shown before stays, with a word that it is old.
     say(`The documents cannot be fetched now: ${(error as Error).message}.`);
     if (!before) byId('lead').textContent = 'Its keys cannot be fetched now.';
   }
+  inspectAgain(JSON.stringify(before?.jwks) !== JSON.stringify(documents?.jwks));
 }
 
 function draw(known: Documents): void {
@@ -74,7 +74,9 @@ function say(text: string): void {
 let isAsking = false;
 
 async function again(): Promise<void> {
-  if (document.hidden || isAsking) return;
+  if (document.hidden) return;
+  // A token expires whether or not anybody answers.
+  if (isAsking) return inspectAgain(false);
   isAsking = true;
   await refresh();
   isAsking = false;

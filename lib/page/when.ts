@@ -21,7 +21,7 @@ export function distanceOf(instant: number, now: number): string {
 }
 
 export function lengthOf(seconds: number): string {
-  if (seconds < 2 * MINUTE) return count(seconds, 'second');
+  if (seconds < 2 * MINUTE) return count(Math.round(seconds), 'second');
   if (seconds < 2 * HOUR) return count(Math.round(seconds / MINUTE), 'minute');
   if (seconds < 2 * DAY) return count(Math.round(seconds / HOUR), 'hour');
   return count(Math.round(seconds / DAY), 'day');

@@ -25,8 +25,16 @@ export function useBrowser(): void {
   afterAll(() => browser?.close());
 }
 
-/** @param ready false where the page is not to show its keys */
-export async function open(url: string, options: BrowserContextOptions = {}, ready = true): Promise<Seen> {
+/**
+ * @param ready false where the page is not to show its keys
+ * @param prepare before anything is fetched
+ */
+export async function open(
+  url: string,
+  options: BrowserContextOptions = {},
+  ready = true,
+  prepare: (page: Page) => Promise<void> = async () => {},
+): Promise<Seen> {
   if (!browser) throw new Error('useBrowser must be called first');
   const context = await browser.newContext({ colorScheme: 'light', ...options });
   const page = await context.newPage();
@@ -39,6 +47,7 @@ export async function open(url: string, options: BrowserContextOptions = {}, rea
   page.on('console', (line) => {
     if (line.type() === 'error' || line.type() === 'warning') errors.push(line.text());
   });
+  await prepare(page);
   await page.goto(url);
   if (ready) await page.locator('#rows li').first().waitFor();
   return { page, requests, sent, errors };

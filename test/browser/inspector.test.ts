@@ -33,7 +33,7 @@ async function verdictOf(text: string, { page } = seen): Promise<string> {
   await field.fill('');
   await page.locator('#verdict[data-kind=empty]').waitFor();
   await field.fill(text);
-  const said = page.locator(text === '' ? '#verdict' : '#verdict:not([data-kind=empty])');
+  const said = page.locator(text === '' ? '#verdict' : '#verdict:not([data-kind=empty], [data-kind=asked])');
   return (await said.innerText()).replaceAll(/\n+/g, '\n');
 }
 

@@ -1,6 +1,7 @@
 /** What the inspector makes of a token: the verdict of keyturn/verifier, in words that say why. */
 import { describe, expect, test } from 'vitest';
-import { inspect, type Surroundings } from '../../lib/page/inspect.ts';
+import { isOutdated } from '../../lib/page/doubt.ts';
+import { inspect, read, type Surroundings } from '../../lib/page/inspect.ts';
 import {
   AUDIENCE,
   by,
@@ -129,6 +130,63 @@ test.each<[string, string, Partial<Surroundings>, string, string, RegExp, RegExp
   const found = await seen(token, around);
   expect(found).toMatchObject({ kind: 'refused', title, code, why: expect.stringMatching(why) });
   expect(found.more.join(' ')).toMatch(more);
+});
+
+describe('a token that is signed and yet not to be taken by everybody', () => {
+  const TEN_YEARS = 10 * 365 * 86_400;
+  test('lives longer than keyturn/verifier takes', async () => {
+    const found = await seen(withClaims({ exp: NOW + TEN_YEARS }));
+    expect(found).toMatchObject({ kind: 'doubtful', title: 'Signed, but it lives long', code: 'lifetime_too_long' });
+    expect(found.why).toContain('it lives 3650 days: keyturn/verifier refuses more than 60 minutes');
+    expect(await seen(withClaims({ exp: NOW + 3600 }))).toMatchObject({ kind: 'genuine' });
+    expect(await seen(withClaims({ exp: NOW + 3601 }))).toMatchObject({ kind: 'doubtful' });
+    const foreign = await seen(withClaims({ exp: NOW + TEN_YEARS }, by(MALLORY_RSA)));
+    expect(foreign).toMatchObject({ kind: 'refused', code: 'signature_invalid' });
+  });
+
+  test('has expired within the leeway', async () => {
+    const found = await seen(GENUINE, { now: CLAIMS.exp + 41.4 });
+    expect(found).toMatchObject({ kind: 'doubtful', title: 'Just expired' });
+    expect(found.why).toContain(
+      'expired 41 seconds ago, still within the leeway of 60 seconds that verifiers may grant',
+    );
+    expect(await seen(GENUINE, { now: CLAIMS.exp - 1 })).toMatchObject({ kind: 'genuine' });
+    expect(await seen(GENUINE, { now: CLAIMS.exp + 60 })).toMatchObject({ kind: 'refused', title: 'Expired' });
+  });
+});
+
+test.each<[string, string, string]>([
+  ['typ', withHeader({ typ: '' }), 'type_not_allowed'],
+  ['iat', withClaims({ iat: 8.7e12, exp: 8.8e12 }), 'token_not_yet_valid'],
+  ['nbf', withClaims({ nbf: 1e15, exp: 1e15 + 60 }), 'token_not_yet_valid'],
+])('a hostile %s is refused in words, and its signature told', async (_, token, code) => {
+  const found = await seen(token);
+  expect(found).toMatchObject({ kind: 'refused', code });
+  expect(found.more.join(' ')).toMatch(/signature holds/);
+});
+
+test('a verdict may be another one when iat, nbf or exp has passed, with the leeway and without', () => {
+  const claims = { iat: 1000, nbf: 1100, exp: 2000 };
+  const turns = [940, 1040, 2000, 2060];
+  for (let second = 900; second < 2100; second++) {
+    expect(isOutdated(claims, second - 1, second), String(second)).toBe(turns.includes(second));
+  }
+  expect(isOutdated(claims, 2001, 1999)).toBe(true);
+  expect(isOutdated({ exp: 'soon' }, 0, 1e12)).toBe(false);
+});
+
+test('what is longer than any token is not decoded', async () => {
+  const long = withClaims({ note: 'x'.repeat(20_000) });
+  const found = await seen(long);
+  expect(found).toMatchObject({ kind: 'refused', code: 'token_too_large', header: {}, claims: {} });
+  expect(found.more.join()).toContain('not even decoded');
+  expect(found.why).toContain(`at most 16384 characters, got ${long.length}`);
+});
+
+test('before the issuer’s documents are there, it is decoded and no more', async () => {
+  const found = await inspect(GENUINE, undefined);
+  expect(found).toMatchObject({ kind: 'unavailable', title: 'Cannot be told', claims: CLAIMS });
+  expect(read(GENUINE)).toMatchObject({ kind: 'asked', header: HEADER });
 });
 
 test('nothing is nothing', async () => {
