@@ -52,14 +52,14 @@ export function showLanguages(settings: Settings): void {
   choose(chosen);
 }
 
-const panelOf = ({ language, library, code }: Snippet, index: number): HTMLElement =>
+const panelOf = ({ language, library, keys, code }: Snippet, index: number): HTMLElement =>
   element(
     'div',
     { role: 'tabpanel', id: `panel-${index}`, 'aria-labelledby': `tab-${index}` },
     element(
       'p',
       { class: 'verifies-with' },
-      element('span', {}, 'with ', element('strong', {}, library)),
+      element('span', {}, 'with ', element('strong', {}, library), `, which ${keys}`),
       copyButton(`${language} code`, code),
     ),
     // What scrolls must be reached by keys too.
@@ -70,7 +70,7 @@ const panelOf = ({ language, library, code }: Snippet, index: number): HTMLEleme
     ),
   );
 
-const PARTS = /(\/\/.*|#.*)|("[^"]*"|'[^']*')|\b(import|from|const|await|var|new|let|return)\b/g;
+const PARTS = /(\/\/.*|#.*)|("[^"]*"|'[^']*')|\b(import|use|from|const|await|var|new|let|return)\b/g;
 
 function coloured(code: string): (Node | string)[] {
   const parts: (Node | string)[] = [];

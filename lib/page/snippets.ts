@@ -3,6 +3,7 @@
  * Each with the library whose table of algorithms holds.
  */
 import { VERIFIERS, type VerifierName } from '../core/verifiers.ts';
+import { lengthOf } from './when.ts';
 
 export interface Settings {
   readonly issuer: string;
@@ -12,6 +13,8 @@ export interface Settings {
 export interface Snippet {
   readonly language: string;
   readonly library: string;
+  /** What it does with the keys. */
+  readonly keys: string;
   readonly code: string;
 }
 
@@ -19,16 +22,23 @@ interface Language {
   readonly language: string;
   readonly library: string;
   readonly takes: readonly string[];
+  readonly keys: string;
   readonly code: (settings: Settings) => string;
 }
 
-const algorithmsOf = (name: VerifierName): readonly string[] => VERIFIERS[name].algorithms;
+function factsOf(name: VerifierName): Pick<Language, 'takes' | 'keys'> {
+  const { algorithms, keyCache } = VERIFIERS[name];
+  const until = Number.isFinite(keyCache)
+    ? `for ${lengthOf(keyCache)}`
+    : 'until a token names one that it does not know';
+  return { takes: algorithms, keys: `fetches the keys and keeps them ${until}` };
+}
 
 const LANGUAGES: readonly Language[] = [
   {
     language: 'JavaScript',
     library: 'jose',
-    takes: algorithmsOf('jose'),
+    ...factsOf('jose'),
     code: ({ issuer, jwksUrl, algorithm }) => `import { createRemoteJWKSet, jwtVerify } from 'jose';
 
 // One for the whole process: it holds the keys.
@@ -44,7 +54,7 @@ const { payload } = await jwtVerify(token, keys, {
   {
     language: 'Python',
     library: 'PyJWT',
-    takes: algorithmsOf('pyjwt'),
+    ...factsOf('pyjwt'),
     code: ({ issuer, jwksUrl, algorithm }) => `import jwt
 
 # One for the whole process: it holds the keys.
@@ -62,7 +72,7 @@ claims = jwt.decode(
   {
     language: 'Go',
     library: 'go-oidc',
-    takes: algorithmsOf('go-oidc'),
+    ...factsOf('go-oidc'),
     code: ({ issuer, jwksUrl, algorithm }) => `// import "github.com/coreos/go-oidc/v3/oidc"
 
 // One for the whole process: it holds the keys.
@@ -77,12 +87,26 @@ token, err := verifier.Verify(ctx, raw)`,
   {
     language: 'Java',
     library: 'Nimbus JOSE+JWT',
-    takes: algorithmsOf('nimbus'),
-    code: ({ issuer, jwksUrl, algorithm }) => `// One for the whole process: it holds the keys.
+    ...factsOf('nimbus'),
+    code: ({ issuer, jwksUrl, algorithm }) => `import com.nimbusds.jose.JOSEObjectType;
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.jwk.source.JWKSourceBuilder;
+import com.nimbusds.jose.proc.DefaultJOSEObjectTypeVerifier;
+import com.nimbusds.jose.proc.JWSVerificationKeySelector;
+import com.nimbusds.jose.proc.SecurityContext;
+import com.nimbusds.jwt.JWTClaimsSet;
+import com.nimbusds.jwt.proc.DefaultJWTClaimsVerifier;
+import com.nimbusds.jwt.proc.DefaultJWTProcessor;
+import java.net.URI;
+import java.util.Set;
+
+// One for the whole process: it holds the keys.
 var keys = JWKSourceBuilder.<SecurityContext>create(
     URI.create("${jwksUrl}").toURL()).build();
 
 var processor = new DefaultJWTProcessor<SecurityContext>();
+processor.setJWSTypeVerifier(new DefaultJOSEObjectTypeVerifier<>(
+    JOSEObjectType.JWT, new JOSEObjectType("at+jwt")));
 processor.setJWSKeySelector(
     new JWSVerificationKeySelector<>(JWSAlgorithm.parse("${algorithm}"), keys));
 processor.setJWTClaimsSetVerifier(new DefaultJWTClaimsVerifier<>(
@@ -97,10 +121,16 @@ JWTClaimsSet claims = processor.process(token, null);`,
     library: 'jsonwebtoken',
     // docs/verifiers/interop.md; it has no row of its own in the table.
     takes: ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'EdDSA'],
-    code: ({ issuer, jwksUrl, algorithm }) => `let mut expected = Validation::new("${algorithm}".parse()?);
+    keys: 'fetches nothing by itself',
+    code: ({ issuer, jwksUrl, algorithm }) => `use jsonwebtoken::jwk::JwkSet;
+use jsonwebtoken::{DecodingKey, Validation, decode, decode_header};
+use serde_json::Value;
+
+let mut expected = Validation::new("${algorithm}".parse()?);
 expected.set_issuer(&["${issuer}"]);
 expected.set_audience(&["orders-api"]);
 expected.set_required_spec_claims(&["exp", "iss", "aud"]);
+expected.validate_nbf = true;
 
 // Keep the set for some minutes, and fetch it again for a kid that is not in it.
 let keys: JwkSet = ureq::get("${jwksUrl}").call()?.body_mut().read_json()?;
@@ -112,8 +142,9 @@ let claims = decode::<Value>(token, &key, &expected)?.claims;`,
 ];
 
 export const snippetsFor = (settings: Settings): Snippet[] =>
-  LANGUAGES.map(({ language, library, takes, code }) => ({
+  LANGUAGES.map(({ language, library, takes, keys, code }) => ({
     language,
     library,
+    keys,
     code: takes.includes(settings.algorithm) ? code(settings) : `${library} does not verify ${settings.algorithm}.`,
   }));

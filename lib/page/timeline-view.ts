@@ -2,6 +2,7 @@
 import { copyButton } from './copy.ts';
 import { byId, element, show } from './element.ts';
 import { type KeyView, leadOf, nameOf, STATES, sentenceOf, upcomingOf } from './keys.ts';
+import { asOf } from './late.ts';
 import { placeOf, type Scale, ticksOf } from './scale.ts';
 import { dateOf, distanceOf } from './when.ts';
 
@@ -14,7 +15,8 @@ const LEGEND = [
   ['grace', 'signs no more, tokens may live'],
 ] as const;
 
-export function showKeys(keys: readonly KeyView[], now: number): void {
+export function showKeys(planned: readonly KeyView[], now: number): void {
+  const keys = asOf(planned, now);
   byId('lead').textContent = leadOf(keys, now);
   byId('lead').dataset.signs = String(keys.some(({ state }) => state === 'active'));
   show(
@@ -29,12 +31,16 @@ export function showKeys(keys: readonly KeyView[], now: number): void {
   byId('next').hidden = upcoming.length === 0;
   show(
     byId('upcoming'),
-    ...upcoming.map(({ at, what }) =>
+    ...upcoming.map(({ at, due, what }) =>
       element(
         'li',
         {},
-        element('strong', {}, at > now ? distanceOf(at, now) : 'when it is safe'),
-        element('span', { class: 'at' }, at > now ? dateOf(at, now) : `it was planned for ${dateOf(at, now)}`),
+        element('strong', {}, due === undefined ? distanceOf(at, now) : 'when it is safe'),
+        element(
+          'span',
+          { class: 'at' },
+          due === undefined ? dateOf(at, now) : `it was planned for ${dateOf(due, now)}`,
+        ),
         element('span', { class: 'what' }, what),
       ),
     ),

@@ -1,8 +1,8 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Timeline } from '../../lib/core/timeline.ts';
 import { keysOf, leadOf, sentenceOf, upcomingOf } from '../../lib/page/keys.ts';
+import { asOf } from '../../lib/page/late.ts';
 import { placeOf, ticksOf } from '../../lib/page/scale.ts';
-import { snippetsFor } from '../../lib/page/snippets.ts';
 import { dateOf, distanceOf } from '../../lib/page/when.ts';
 
 const DAY = 86_400;
@@ -69,12 +69,60 @@ test('what comes next, in order', () => {
   ]);
 });
 
-test('a rotation that is held is not told for a day that has passed', () => {
+describe('a rotation that is held', () => {
   const late = at(41);
-  expect(leadOf(keys, late)).toBe('Key now signs. new takes over as soon as that is safe.');
-  const active = keys[1] as (typeof keys)[number];
-  expect(sentenceOf(active, late)).toContain('goes on until the next key may safely take over, which was planned for');
-  expect(upcomingOf(keys)).toContainEqual({ at: at(40), what: 'new begins to sign in place of now' });
+  const held = asOf(keys, late);
+  const days = (instant = Number.NaN) => (instant - NOW) / DAY;
+
+  test('goes on until now, and what follows is as much later', () => {
+    const lives = held.map(({ state, ...key }) => [
+      state,
+      ...[key.published, key.signs, key.ends, key.leaves].map(days),
+    ]);
+    expect(lives).toEqual([
+      ['grace', -180, -140, -50, 41],
+      ['active', -90, -50, 41, 51],
+      ['pending', -50, 41, 131, Number.NaN],
+      ['planned', 41, 131, Number.NaN, Number.NaN],
+    ]);
+  });
+
+  test('is not told for a day that has passed', () => {
+    expect(leadOf(held, late)).toBe('Key now signs. new takes over as soon as that is safe.');
+    expect(held.map((key) => sentenceOf(key, late))).toEqual([
+      'Signed until 3 Oct 2026, 12:00 UTC. It leaves as soon as that is safe, which was planned for 27 Nov 2026, 12:00 UTC.',
+      'Has signed since 3 Oct 2026, 12:00 UTC. The next key takes over as soon as that is safe, which was planned for 1 Jan 2027, 12:00 UTC.',
+      'In the JWKS since 3 Oct 2026, 12:00 UTC, so that every verifier knows it before it signs.',
+      'Will be made and published as soon as that is safe, which was planned for 1 Jan 2027, 12:00 UTC.',
+    ]);
+    expect(upcomingOf(held)).toEqual([
+      { at: late, due: at(5), what: 'old leaves the JWKS: its last token has ended' },
+      { at: late, due: at(40), what: 'new begins to sign in place of now' },
+      { at: late, due: at(40), what: 'A new key is made and published; it does not sign yet' },
+      { at: at(51), what: 'now leaves the JWKS: its last token has ended' },
+    ]);
+  });
+
+  test('is none where a retirement or the next key alone is late', () => {
+    const [, active, pending, planned] = keys;
+    if (!active || !pending || !planned) throw new Error('four keys are there');
+    expect(asOf(keys, at(6)).slice(1)).toEqual([active, pending, planned]);
+    expect(asOf([{ ...planned, published: at(-1) }, active], NOW)).toEqual([
+      { ...planned, published: NOW, due: at(-1) },
+      active,
+    ]);
+  });
+});
+
+test('nothing is late before its time', () => {
+  expect(asOf(keys, NOW)).toEqual(keys);
+  expect(asOf(keysOf(jwks('a'), undefined), NOW)).toEqual(keysOf(jwks('a'), undefined));
+});
+
+test('which key signs is not guessed', () => {
+  expect(leadOf(keysOf(jwks('a'), undefined), NOW)).toBe('One key is published.');
+  const burned = keysOf(jwks('old', 'new', 'fresh'), TIMELINE);
+  expect(leadOf(burned, NOW)).toBe('The key that signed has left. Which one signs now is not told yet.');
 });
 
 test('sentences', () => {
@@ -83,7 +131,7 @@ test('sentences', () => {
   expect(leadOf(keys.slice(2), NOW)).toMatch(/^No key signs at the moment/);
   expect(keys.map((key) => sentenceOf(key, NOW))).toEqual([
     'Signed until 3 Oct 2026, 12:00 UTC. Its last tokens may be live, so it stays until 27 Nov 2026, 12:00 UTC, in 5 days.',
-    'Signs every token since 3 Oct 2026, 12:00 UTC. The next key takes over on 1 Jan 2027, 12:00 UTC, in 40 days.',
+    'Has signed since 3 Oct 2026, 12:00 UTC. The next key takes over on 1 Jan 2027, 12:00 UTC, in 40 days.',
     'In the JWKS since 3 Oct 2026, 12:00 UTC, so that every verifier knows it before it signs.',
     'Will be made and published on 1 Jan 2027, 12:00 UTC, in 40 days.',
   ]);
@@ -125,17 +173,4 @@ test.each([
 test('what lies outside of the axis stands at its end', () => {
   const scale = { from: NOW, until: NOW + 10 };
   expect([placeOf(scale, NOW - 5), placeOf(scale, NOW + 5), placeOf(scale, NOW + 50)]).toEqual([0, 50, 100]);
-});
-
-test('five languages, each with the issuer’s own names; a library that cannot verify says so', () => {
-  const settings = { issuer: 'https://a.example', jwksUrl: 'https://a.example/.well-known/jwks.json' };
-  const snippets = snippetsFor({ ...settings, algorithm: 'ES256' });
-  expect(snippets.map(({ language }) => language)).toEqual(['JavaScript', 'Python', 'Go', 'Java', 'Rust']);
-  for (const { code } of snippets) {
-    for (const part of ['"https://a.example"', settings.jwksUrl, 'orders-api', 'ES256']) {
-      expect(code.replaceAll("'", '"')).toContain(part);
-    }
-  }
-  const mlDsa = snippetsFor({ ...settings, algorithm: 'ML-DSA-44' });
-  expect(mlDsa.map(({ code }) => /does not verify ML-DSA-44/.test(code))).toEqual([false, true, true, true, true]);
 });
