@@ -4,7 +4,7 @@
  */
 import type { Policy } from './config.ts';
 import { isKeyturnError } from './errors.ts';
-import { pagePaths } from './issuer.ts';
+import { documentPaths, pagePaths } from './issuer.ts';
 import { readVersion } from './jwks.ts';
 import { cacheControl } from './policy.ts';
 import type { Document, KeyringReader, Publisher, StoredDocument } from './ports.ts';
@@ -43,7 +43,8 @@ async function publishPage({ store, publisher }: PagePorts, policy: Policy, html
     cacheControl: cacheControl(policy),
     body,
   });
-  const documents = html === undefined ? [] : [document(paths.page, 'text/html; charset=utf-8', html)];
+  const documents =
+    html === undefined ? [] : [document(paths.page, 'text/html; charset=utf-8', pageOf(html, policy.issuer))];
   if (keyring && keyring.documentVersion > 0) {
     const timeline = JSON.stringify(renderTimeline(keyring, revision, policy));
     documents.push(document(paths.timeline, 'application/json', timeline));
@@ -52,6 +53,10 @@ async function publishPage({ store, publisher }: PagePorts, policy: Policy, html
   const changed = documents.filter((_, index) => written[index]).map(({ path }) => path);
   if (changed.length > 0) await publisher.invalidate(changed);
 }
+
+/** Without a script, and as long as nothing can be fetched, the page says whose it is and where the keys are. */
+export const pageOf = (html: string, issuer: string): string =>
+  html.replaceAll('{{issuer}}', issuer).replaceAll('{{jwks}}', documentPaths(issuer).jwks);
 
 /** Whether it was written. An older timeline never replaces a newer one; of two writers at once one gives way. */
 async function put(publisher: Publisher, document: Document): Promise<boolean> {

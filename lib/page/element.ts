@@ -45,7 +45,9 @@ function adapt(old: ChildNode, made: Node): void {
   // It may say `Copied` at the moment.
   if (old instanceof HTMLButtonElement) return;
   for (const { name, value } of made.attributes) if (name !== 'style') old.setAttribute(name, value);
-  for (const { name } of [...old.attributes]) if (!made.hasAttribute(name)) old.removeAttribute(name);
+  // What somebody has opened stays open.
+  for (const { name } of [...old.attributes])
+    if (name !== 'open' && !made.hasAttribute(name)) old.removeAttribute(name);
   // As an attribute it would be markup, which the page's policy forbids.
   old.style.cssText = made.style.cssText;
   show(old, ...made.childNodes);

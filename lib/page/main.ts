@@ -3,6 +3,7 @@ import { documentPaths } from '../core/issuer.ts';
 import { showAddresses } from './addresses-view.ts';
 import { type Documents, loadDocuments } from './documents.ts';
 import { byId } from './element.ts';
+import { showHeading } from './heading.ts';
 import { startInspector } from './inspector-view.ts';
 import { keysOf } from './keys.ts';
 import { showLanguages } from './languages-view.ts';
@@ -48,8 +49,8 @@ function draw(known: Documents): void {
   const { issuer, jwks, timeline, documentVersion } = known;
   const keys = keysOf(jwks, timeline);
   const paths = documentPaths(issuer);
-  byId('issuer').textContent = issuer;
-  document.title = `${issuer} · token issuer`;
+  showHeading(issuer);
+  for (const id of ['legend', 'addresses-section', 'verify-section']) byId(id).hidden = false;
   showKeys(keys, clock());
   showAddresses(known, paths);
   const algorithm = keys.find(({ state }) => state === 'active')?.algorithm ?? jwks[0]?.alg ?? 'RS256';
@@ -85,3 +86,5 @@ async function again(): Promise<void> {
 void again();
 setInterval(again, REFRESH_MS);
 document.addEventListener('visibilitychange', again);
+// What has room is another then.
+window.addEventListener('resize', () => documents && draw(documents));

@@ -1,18 +1,17 @@
 /** The keys on a line of time. The bars are for the eye; each row says the same in a sentence. */
+import { type Line, type Tick, ticksOf } from './axis.ts';
 import { copyButton } from './copy.ts';
 import { byId, element, show } from './element.ts';
 import { type KeyView, leadOf, nameOf, STATES, sentenceOf, upcomingOf } from './keys.ts';
 import { asOf } from './late.ts';
-import { placeOf, type Scale, ticksOf } from './scale.ts';
+import { placeOf, type Scale } from './scale.ts';
 import { dateOf, distanceOf } from './when.ts';
-
-/** How far its label reaches. */
-const NOW_PER_CENT = 6;
 
 const LEGEND = [
   ['published', 'published, does not sign'],
   ['signs', 'signs'],
   ['grace', 'signs no more, tokens may live'],
+  ['planned', 'planned'],
 ] as const;
 
 export function showKeys(planned: readonly KeyView[], now: number): void {
@@ -23,10 +22,13 @@ export function showKeys(planned: readonly KeyView[], now: number): void {
     byId('legend'),
     ...LEGEND.map(([kind, words]) => element('li', {}, element('i', { class: `bar ${kind}` }), words)),
   );
+  byId('timeline').hidden = keys.length === 0;
   const scale = scaleOf(keys, now);
-  byId('axis').hidden = scale === undefined;
-  if (scale) show(byId('axis'), ...axisOf(scale, now));
-  show(byId('rows'), ...keys.map((key) => rowOf(key, scale, now)));
+  const axis = byId('axis');
+  axis.hidden = scale === undefined;
+  const ticks = scale ? ticksOf(scale, now, lineOf(axis)) : [];
+  if (scale) show(axis, ...axisOf(scale, ticks, now));
+  show(byId('rows'), ...keys.map((key) => rowOf(key, scale, ticks, now)));
   const upcoming = upcomingOf(keys);
   byId('next').hidden = upcoming.length === 0;
   show(
@@ -58,17 +60,24 @@ function scaleOf(keys: readonly KeyView[], now: number): Scale | undefined {
   return { from: from - margin, until: until + margin };
 }
 
-function axisOf(scale: Scale, now: number): HTMLElement[] {
-  // Those beneath the word `now` would not be legible; on a narrow screen it takes more room.
-  const isWithin = (at: number, reach: number) => Math.abs(placeOf(scale, at) - placeOf(scale, now)) <= reach;
-  const ticks = ticksOf(scale)
-    .filter(({ at }) => !isWithin(at, NOW_PER_CENT))
-    .map(({ at, label }) =>
-      placed(element('span', { class: isWithin(at, 4 * NOW_PER_CENT) ? 'tick near' : 'tick' }, label), scale, at),
-    );
-  const today = placed(element('span', { class: 'now' }, 'now'), scale, now);
-  today.style.left = `clamp(1.5rem, ${today.style.left}, 100% - 1.5rem)`;
-  return [...ticks, today];
+function lineOf(axis: HTMLElement): Line {
+  const context = document.createElement('canvas').getContext('2d');
+  if (!context) return { width: 0, widthOf: () => 0 };
+  context.font = getComputedStyle(axis).font;
+  return { width: axis.clientWidth, widthOf: (label) => context.measureText(label).width };
+}
+
+function axisOf(scale: Scale, ticks: readonly Tick[], now: number): HTMLElement[] {
+  const labels = ticks.flatMap(({ at, label }) =>
+    label ? [within(placed(element('span', { class: 'tick' }, label.text), scale, at), `${label.width / 2}px`)] : [],
+  );
+  return [...labels, within(placed(element('span', { class: 'now' }, 'now'), scale, now), '1.5rem')];
+}
+
+/** At an end of the line a label stands beside its instant. */
+function within(label: HTMLElement, half: string): HTMLElement {
+  label.style.left = `clamp(${half}, ${label.style.left}, 100% - ${half})`;
+  return label;
 }
 
 /** By the object model: an attribute `style` would be markup, which the page's policy forbids. */
@@ -79,7 +88,7 @@ function placed<Kind extends HTMLElement>(made: Kind, scale: Scale, from: number
   return made;
 }
 
-function rowOf(key: KeyView, scale: Scale | undefined, now: number): HTMLElement {
+function rowOf(key: KeyView, scale: Scale | undefined, ticks: readonly Tick[], now: number): HTMLElement {
   const { kid, algorithm, state } = key;
   const name = nameOf(key);
   return element(
@@ -89,21 +98,27 @@ function rowOf(key: KeyView, scale: Scale | undefined, now: number): HTMLElement
       'div',
       { class: 'who' },
       element('span', { class: `pill ${state}` }, STATES[state]),
-      element(
-        'span',
-        { class: 'name' },
-        kid ? element('code', { title: kid }, name) : name,
-        ' ',
-        element('small', {}, algorithm),
-      ),
+      nameBox(kid, element('small', {}, algorithm)),
       kid !== undefined && copyButton(`kid ${name}`, kid),
     ),
-    scale && trackOf(key, scale, now),
+    scale && trackOf(key, scale, ticks, now),
     element('p', { class: 'said' }, sentenceOf(key, now)),
   );
 }
 
-function trackOf({ published, signs, ends, leaves }: KeyView, scale: Scale, now: number): HTMLElement {
+/** It opens for the whole kid: by touch and by keys too. */
+function nameBox(kid: string | undefined, algorithm: HTMLElement): HTMLElement {
+  if (kid === undefined) return element('span', { class: 'name' }, nameOf({}), ' ', algorithm);
+  const short = element('code', {}, nameOf({ kid }));
+  return element('details', { class: 'name' }, element('summary', {}, short, ' ', algorithm), element('code', {}, kid));
+}
+
+function trackOf(
+  { published, signs, ends, leaves }: KeyView,
+  scale: Scale,
+  ticks: readonly Tick[],
+  now: number,
+): HTMLElement {
   const end = leaves ?? scale.until;
   // Of an imported key nobody says since when; one without times is there now.
   const start = published ?? scale.from;
@@ -112,15 +127,21 @@ function trackOf({ published, signs, ends, leaves }: KeyView, scale: Scale, now:
     ['signs', signs, ends ?? end],
     ['grace', ends, end],
   ] as const;
-  const bars = phases.flatMap(([kind, from, until]) =>
-    from === undefined || until <= from ? [] : [placed(element('i', { class: `bar ${kind}` }), scale, from, until)],
-  );
+  const bars = phases.flatMap(([kind, from, until]) => {
+    if (from === undefined) return [];
+    const pieces = [
+      [`bar ${kind}`, from, Math.min(until, now)],
+      [`bar ${kind} planned${from < now ? ' begun' : ''}`, Math.max(from, now), until],
+    ] as const;
+    return pieces
+      .filter(([, begin, stop]) => stop > begin)
+      .map(([kinds, begin, stop]) => placed(element('i', { class: kinds }), scale, begin, stop));
+  });
   return element(
     'div',
     { class: 'track', 'aria-hidden': 'true' },
-    ...ticksOf(scale).map(({ at }) => placed(element('i', { class: 'line' }), scale, at)),
+    ...ticks.map(({ at }) => placed(element('i', { class: 'line' }), scale, at)),
     ...bars,
-    placed(element('i', { class: 'future' }), scale, now, scale.until),
     placed(element('i', { class: 'today' }), scale, now),
   );
 }

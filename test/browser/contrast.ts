@@ -1,4 +1,4 @@
-/** WCAG 2.2, 1.4.3: texts against what is behind them. Runs in the page, so that it stands on its own. */
+/** WCAG 2.2, 1.4.3 and 1.4.11: texts and bars against what is behind them. Runs in the page, so that it stands on its own. */
 
 export function contrastFaults(): string[] {
   type Colour = readonly [red: number, green: number, blue: number, alpha: number];
@@ -30,6 +30,10 @@ export function contrastFaults(): string[] {
     });
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
   };
+  const ratioOf = (front: Colour, background: Colour): number => {
+    const [a, b] = [luminance(over(front, background)), luminance(background)];
+    return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+  };
   const faults: string[] = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let text = walker.nextNode(); text !== null; text = walker.nextNode()) {
@@ -37,12 +41,19 @@ export function contrastFaults(): string[] {
     const isSeen = parent?.checkVisibility() && !parent.closest('script, style, noscript, .hidden, .skip');
     if (!parent || !isSeen || !text.textContent?.trim()) continue;
     const { color, fontSize, fontWeight } = getComputedStyle(parent);
-    const background = behind(parent);
-    const [a, b] = [luminance(over(colourOf(color), background)), luminance(background)];
-    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    const ratio = ratioOf(colourOf(color), behind(parent));
     const size = Number.parseFloat(fontSize);
     const least = size >= 24 || (size >= 18.66 && Number(fontWeight) >= 700) ? 3 : 4.5;
     if (ratio < least) faults.push(`${text.textContent.trim().slice(0, 30)}: ${ratio.toFixed(2)}`);
+  }
+  // By its outline, where it has one, or by the darkest of its stripes.
+  for (const bar of document.querySelectorAll('.bar')) {
+    if (!bar.checkVisibility()) continue;
+    const { boxShadow, backgroundImage, backgroundColor } = getComputedStyle(bar);
+    const drawn = [boxShadow, backgroundImage].find((one) => one !== 'none') ?? backgroundColor;
+    const [colour = ''] = /\b(?:rgba?|color|oklab)\([^)]*\)/.exec(drawn) ?? [];
+    const ratio = ratioOf(colourOf(colour), behind(bar.parentElement));
+    if (ratio < 3) faults.push(`${bar.className}: ${ratio.toFixed(2)}`);
   }
   return faults;
 }

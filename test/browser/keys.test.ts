@@ -46,17 +46,31 @@ test('a rotation and a burn are seen while one looks', async () => {
 
 test('bars stand where their instants are', async () => {
   const { page } = await open(home());
-  const bars = await page.locator('#rows > li').evaluateAll((rows) =>
+  const pieces = await page.locator('#rows > li').evaluateAll((rows) =>
     rows.map((row) =>
       [...row.querySelectorAll('.track .bar')].map((bar) => {
         const { left, right } = bar.getBoundingClientRect();
-        return { kind: bar.className, left: Math.round(left), right: Math.round(right) };
+        const [, kind = ''] = bar.classList;
+        return { kind, isPlanned: bar.matches('.planned'), left: Math.round(left), right: Math.round(right) };
       }),
     ),
   );
+  const now = await page.locator('.today').first().boundingBox();
+  for (const { isPlanned, left, right } of pieces.flat()) {
+    // What is planned is drawn as such, from this moment on.
+    if (isPlanned) expect(left).toBeGreaterThanOrEqual((now?.x ?? 0) - 2);
+    else expect(right).toBeLessThanOrEqual((now?.x ?? 0) + 3);
+  }
+  // The present cuts one in two.
+  const bars = pieces.map((row) =>
+    row.flatMap((piece, index) => {
+      if (row[index - 1]?.kind === piece.kind) return [];
+      return [{ ...piece, right: row.findLast(({ kind }) => kind === piece.kind)?.right ?? piece.right }];
+    }),
+  );
   const [active = [], pending = [], planned = []] = bars;
-  expect(active.map(({ kind }) => kind).slice(-2)).toEqual(['bar signs', 'bar grace']);
-  expect(pending.map(({ kind }) => kind)).toEqual(['bar published', 'bar signs', 'bar grace']);
+  expect(active.map(({ kind }) => kind).slice(-2)).toEqual(['signs', 'grace']);
+  expect(pending.map(({ kind }) => kind)).toEqual(['published', 'signs', 'grace']);
   // As bars, and not as blocks.
   const [height = 0] = await page.locator('.track .bar').evaluateAll((all) => all.map((bar) => bar.clientHeight));
   expect(height).toBeLessThan(24);
@@ -67,7 +81,7 @@ test('bars stand where their instants are', async () => {
     }
   }
   // One signs until the next one does, and then the one after it is published.
-  const handover = active.find(({ kind }) => kind === 'bar signs')?.right ?? 0;
+  const handover = active.find(({ kind }) => kind === 'signs')?.right ?? 0;
   expect(Math.abs(handover - (pending[1]?.left ?? 0))).toBeLessThanOrEqual(1);
   expect(Math.abs(handover - (planned[0]?.left ?? 0))).toBeLessThanOrEqual(1);
 });

@@ -6,6 +6,7 @@ import { type Issuer, startIssuer } from '../functions/issuer.ts';
 import { faultsOf } from './accessibility.ts';
 import { open, useBrowser } from './browser.ts';
 import { contrastFaults } from './contrast.ts';
+import { layoutFaults } from './layout.ts';
 
 useBrowser();
 
@@ -45,31 +46,7 @@ describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
   test.each([1280, 768, 320])('nothing is cut off at a width of %d', async (width) => {
     const { page } = await open(issuer.policy.issuer, { colorScheme, viewport: { width, height: 800 } });
     await show(page, 'genuine');
-    const beyond = await page.evaluate(() =>
-      [...document.querySelectorAll('body *')]
-        .filter((one) => !one.closest('.hidden, .skip, pre, [role=tablist]'))
-        .filter((one) => one.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
-        .map((one) => one.outerHTML.slice(0, 80)),
-    );
-    expect(beyond).toEqual([]);
-    // Neither beside a key nor along the axis does one text stand on another.
-    const overlapping = await page.locator('.who, #axis').evaluateAll((all) =>
-      all.flatMap((parent) => {
-        const boxes = [...parent.children]
-          .filter((one) => one.checkVisibility())
-          .map((one) => one.getBoundingClientRect());
-        const meet = (a: DOMRect, b: DOMRect) =>
-          a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
-        return boxes.some((box, index) => boxes.slice(index + 1).some((other) => meet(box, other)))
-          ? [parent.textContent]
-          : [];
-      }),
-    );
-    expect(overlapping).toEqual([]);
-    const spilt = await page
-      .locator('.name')
-      .evaluateAll((all) => all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent));
-    expect(spilt).toEqual([]);
+    expect(await page.evaluate(layoutFaults)).toEqual([]);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
     // WCAG 2.2, 2.5.8.
     const small = await page

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import type { Algorithm } from '../../lib/core/algorithms.ts';
 import { documentPaths, pagePaths } from '../../lib/core/issuer.ts';
+import { pageOf } from '../../lib/core/page.ts';
 import { contentSecurityPolicy } from '../../lib/core/page-policy.ts';
 import type { Timeline, TimelineKey } from '../../lib/core/timeline.ts';
 import { makeTestKey, type TestKey } from '../../lib/sdk/testing/test-keys.ts';
@@ -21,7 +22,8 @@ export interface Served {
   isDown?: boolean;
 }
 
-const HTML = readFileSync(new URL('../../dist/functions/rotate/page.html', import.meta.url), 'utf8');
+const BUILT = new URL('../../dist/functions/rotate/page.html', import.meta.url);
+const HTML = pageOf(readFileSync(BUILT, 'utf8'), ISSUER);
 
 export async function serve(page: Page, served: Served): Promise<void> {
   const { jwks, openidConfiguration } = documentPaths(ISSUER);

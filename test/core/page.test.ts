@@ -2,12 +2,12 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { KeyturnError } from '../../lib/core/errors.ts';
 import { pagePaths } from '../../lib/core/issuer.ts';
-import { type PagePorts, refreshPage } from '../../lib/core/page.ts';
+import { type PagePorts, pageOf, refreshPage } from '../../lib/core/page.ts';
 import type { Document, StoredDocument } from '../../lib/core/ports.ts';
 import type { Timeline } from '../../lib/core/timeline.ts';
 import { World } from '../../lib/simulator/world.ts';
 
-const HTML = '<!doctype html><title>Keys</title>';
+const HTML = '<!doctype html><title>{{issuer}}</title><a href="{{jwks}}">{{issuer}}</a>';
 const { page: PAGE, timeline: TIMELINE } = pagePaths('https://auth.example.com');
 
 let world: World;
@@ -46,6 +46,14 @@ const refresh = () => refreshPage(ports, world.policy, HTML, 10);
 const timeline = () => JSON.parse(stored.get(TIMELINE)?.body ?? '{}') as Timeline;
 const replaceTimeline = (changes: object) =>
   keep({ path: TIMELINE, contentType: '', cacheControl: '', body: JSON.stringify({ ...timeline(), ...changes }) });
+
+test('the page is its issuer’s before a script has run', async () => {
+  await refresh();
+  expect(stored.get(PAGE)?.body).toBe(
+    '<!doctype html><title>https://auth.example.com</title><a href="/.well-known/jwks.json">https://auth.example.com</a>',
+  );
+  expect(pageOf(HTML, 'https://a.example/blue')).toContain('href="/blue/.well-known/jwks.json"');
+});
 
 test('page and timeline are written once, and again only where something changed', async () => {
   await refresh();

@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest';
 import type { Timeline } from '../../lib/core/timeline.ts';
 import { keysOf, leadOf, sentenceOf, upcomingOf } from '../../lib/page/keys.ts';
 import { asOf } from '../../lib/page/late.ts';
-import { placeOf, ticksOf } from '../../lib/page/scale.ts';
 import { dateOf, distanceOf } from '../../lib/page/when.ts';
 
 const DAY = 86_400;
@@ -154,23 +153,4 @@ test('seconds are told where they count', () => {
     '22 Nov 2026, 12:01:01 UTC',
     '23 Nov 2026, 12:00 UTC',
   ]);
-});
-
-test.each([
-  [30, ['12:00:00', '12:00:05', '12:00:10', '12:00:15', '12:00:20', '12:00:25', '12:00:30']],
-  [3 * 3600, ['12:00', '12:30', '13:00', '13:30', '14:00', '14:30', '15:00']],
-  [5 * DAY, ['23 Nov', '24 Nov', '25 Nov', '26 Nov', '27 Nov']],
-  [200 * DAY, ['Dec 2026', 'Jan 2027', 'Feb', 'Mar', 'Apr', 'May', 'Jun']],
-  [1000 * DAY, ['Jan 2027', 'Jul', 'Jan 2028', 'Jul', 'Jan 2029', 'Jul']],
-  [9000 * DAY, ['Jan 2030', 'Jan 2035', 'Jan 2040', 'Jan 2045', 'Jan 2050']],
-])('an axis of %d s', (length, labels) => {
-  const scale = { from: NOW, until: NOW + length };
-  const ticks = ticksOf(scale);
-  expect(ticks.map(({ label }) => label)).toEqual(labels);
-  for (const { at } of ticks) expect(placeOf(scale, at)).toBe(((at - NOW) / length) * 100);
-});
-
-test('what lies outside of the axis stands at its end', () => {
-  const scale = { from: NOW, until: NOW + 10 };
-  expect([placeOf(scale, NOW - 5), placeOf(scale, NOW + 5), placeOf(scale, NOW + 50)]).toEqual([0, 50, 100]);
 });
