@@ -47,10 +47,14 @@ export async function handler(event: CloudFormationCustomResourceEvent): Promise
 
 async function perform(event: CloudFormationCustomResourceEvent): Promise<object> {
   if (event.RequestType === 'Delete') return remove();
-  const old = event.RequestType === 'Update' ? event.OldResourceProperties : undefined;
-  const touchesEdge = old !== undefined && old.Edge !== event.ResourceProperties.Edge;
-  return prove(ports, issuer, { isFirst: event.RequestType === 'Create', touchesEdge });
+  if (event.RequestType === 'Create') return prove(ports, issuer, { isFirst: true, touchesEdge: false });
+  const touchesEdge = event.OldResourceProperties.Edge !== event.ResourceProperties.Edge;
+  return prove(ports, issuer, { isFirst: false, touchesEdge, before: issuerOf(event.PhysicalResourceId) });
 }
+
+/** Undefined for an id that CloudFormation has made up, where a Create never answered. */
+const issuerOf = (physicalResourceId: string): string | undefined =>
+  /^keyturn-(https?:.+)$/.exec(physicalResourceId)?.[1];
 
 /** Retained state outlives the stack: then there is nothing to do. */
 async function remove(): Promise<object> {

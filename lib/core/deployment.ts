@@ -22,14 +22,16 @@ export interface DeploymentPorts {
 
 export interface Change {
   readonly isFirst: boolean;
+  /** The issuer that the stack had before the update, where that is known. */
+  readonly before?: string | undefined;
   /** Whether the update changed the distribution or the bucket behind it. */
   readonly touchesEdge: boolean;
 }
 
 export interface Proof {
-  /** The key that signed; absent where an update found nothing of its own doing to prove. */
+  /** The key that signed; absent where something else than this update has stopped it. */
   readonly kid?: string;
-  /** What is wrong all the same. */
+  /** What is wrong all the same, and not of this update's doing. */
   readonly warning?: string;
 }
 
@@ -52,6 +54,8 @@ const FINAL: readonly ErrorCode[] = [
   'keyring_elsewhere',
   'keyring_too_new',
   'issuer_closed',
+  // Each deployment before has ended with one, so it is another table that has none.
+  'keyring_missing',
 ];
 /** States of the issuer that were there before the update, and that ticks and operators mend. */
 const NOT_THE_UPDATE: readonly ErrorCode[] = [
@@ -67,48 +71,76 @@ const NOT_THE_UPDATE: readonly ErrorCode[] = [
 /** @throws KeyturnError `deployment_failed` with the reason of the last attempt */
 export async function prove(ports: DeploymentPorts, issuer: string, change: Change): Promise<Proof> {
   const { clock, sleep, log } = ports;
+  refuseAnother(issuer, change);
   const patience = change.isFirst ? FIRST_PATIENCE_SECONDS : UPDATE_PATIENCE_SECONDS;
   const end = clock() + patience;
   for (;;) {
-    const result = await attempt(ports, issuer);
-    if ('kid' in result) return result;
-    const why = sentence(result);
-    if (!change.isFirst && !isOfUpdate(result, change)) {
-      log({ event: 'deployment', issuer, warning: why });
-      return { warning: why };
+    const { kid, failures } = await attempt(ports, issuer);
+    const own = failures.find((failure) => change.isFirst || isOfUpdate(failure, change));
+    if (!own) {
+      const warning = failures.map(sentence).join('; ');
+      if (warning) log({ event: 'deployment', issuer, warning });
+      return { ...(kid && { kid }), ...(warning && { warning }) };
     }
-    if (isKeyturnError(result.error, ...FINAL) || clock() + PAUSE_SECONDS > end) {
-      throw new KeyturnError('deployment_failed', why, { cause: result.error });
+    const why = sentence(own);
+    if (isKeyturnError(own.error, ...FINAL) || clock() + PAUSE_SECONDS > end) {
+      throw new KeyturnError('deployment_failed', why, { cause: own.error });
     }
     log({ event: 'deployment', issuer, waiting: why });
     await sleep(PAUSE_SECONDS);
   }
 }
 
-async function attempt(ports: DeploymentPorts, issuer: string): Promise<Failure | { readonly kid: string }> {
-  let holds: TickReport['holds'];
+/** Functions, table and bucket would serve another issuer, and the one before would be without any. */
+function refuseAnother(issuer: string, { before = issuer }: Change): void {
+  if (before === issuer) return;
+  throw new KeyturnError(
+    'deployment_failed',
+    `this stack makes ${before}, and cannot make ${issuer} in its place: nobody would sign for the one, nor end its keys. ` +
+      `Deploy ${issuer} as a stack of its own, or as a construct beside the other, and destroy the old one when no token of it is left`,
+  );
+}
+
+/** All that fails in one round: a tick that is held must not hide that the update has stopped the signer. */
+async function attempt(
+  ports: DeploymentPorts,
+  issuer: string,
+): Promise<{ readonly kid: string | undefined; readonly failures: readonly Failure[] }> {
+  const failures: Failure[] = [];
+  const run = async <Result>(part: Failure['part'], work: () => Promise<Result>): Promise<Result | undefined> => {
+    try {
+      return await work();
+    } catch (error) {
+      failures.push({ part, error });
+      return undefined;
+    }
+  };
+  const tick = await run('tick', ports.tick);
+  const canary = await run('sign', () => askForCanary(ports, issuer, tick?.holds ?? []));
+  const kid =
+    canary &&
+    (await run('edge', async () => {
+      const { body } = await ports.edge.fetch(documentPaths(issuer).jwks);
+      await verifyCanary(canary.token, body, canary, issuer);
+      return canary.kid;
+    }));
+  return { kid, failures };
+}
+
+async function askForCanary(ports: DeploymentPorts, issuer: string, holds: TickReport['holds']): Promise<CanaryToken> {
   try {
-    ({ holds } = await ports.tick());
+    return await ports.canary();
   } catch (error) {
-    return { part: 'tick', error };
-  }
-  let canary: CanaryToken;
-  try {
-    canary = await ports.canary();
-  } catch (error) {
-    if (!isKeyturnError(error, 'no_active_key')) return { part: 'sign', error };
+    if (isKeyturnError(error, 'keyring_missing')) {
+      const why = `the table has no keyring of ${issuer}: a new tableName on a living stack makes an empty table`;
+      throw new KeyturnError('keyring_missing', why, { cause: error });
+    }
+    if (!isKeyturnError(error, 'no_active_key')) throw error;
     // Why there is no key is what the tick has said, and most often the edge.
     const edge = await ports.edge.fetch(documentPaths(issuer).jwks).catch(({ message }: Error) => ({ message }));
     const why = [...holds.map(({ why }) => why), ...('message' in edge ? [edge.message] : [])];
     const message = why.length > 0 ? why.join('; ') : error.message;
-    return { part: 'sign', error: new KeyturnError('no_active_key', message, { cause: error }) };
-  }
-  try {
-    const { body } = await ports.edge.fetch(documentPaths(issuer).jwks);
-    await verifyCanary(canary.token, body, canary, issuer);
-    return { kid: canary.kid };
-  } catch (error) {
-    return { part: 'edge', error };
+    throw new KeyturnError('no_active_key', message, { cause: error });
   }
 }
 

@@ -67,8 +67,8 @@ export class TokenSigner {
   /** A token that proves a key, the youngest standby if not the active one. The caller has no other say in it. */
   async canary(of: 'standby' | 'active' = 'standby'): Promise<CanaryToken> {
     // Read apart: a keyring in the moment before an activation is none to go on signing with.
-    const { keyring } = await this.#ports.keyrings.load();
-    const key = keyring && (of === 'active' ? activeKey(keyring) : pendingKeys(keyring).findLast(isObserved));
+    const keyring = await this.#stored();
+    const key = of === 'active' ? activeKey(keyring) : pendingKeys(keyring).findLast(isObserved);
     if (!key) {
       if (of === 'active') throw unavailable('no_active_key', 'no key signs yet');
       throw new KeyturnError('no_pending_key', 'there is no observed standby to sign a canary with');
@@ -140,11 +140,15 @@ export class TokenSigner {
 
   async #read(): Promise<Held> {
     const loadedAt = this.#ports.clock();
-    const { keyring } = await this.#ports.keyrings.load();
-    if (!keyring) throw unavailable('keyring_missing', 'the issuer has no keyring yet');
-    const held = { keyring, loadedAt };
+    const held = { keyring: await this.#stored(), loadedAt };
     if (!this.#held || this.#held.loadedAt <= loadedAt) this.#held = held;
     return held;
+  }
+
+  async #stored(): Promise<Keyring> {
+    const { keyring } = await this.#ports.keyrings.load();
+    if (!keyring) throw unavailable('keyring_missing', 'the issuer has no keyring yet');
+    return keyring;
   }
 }
 

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type Change, type DeploymentPorts, prove } from '../../lib/core/deployment.ts';
 import { type ErrorCode, KeyturnError } from '../../lib/core/errors.ts';
 import { World } from '../../lib/simulator/world.ts';
@@ -123,8 +123,79 @@ test.each<[ErrorCode, 'tick' | 'canary']>([
   const broken = () => Promise.reject(new KeyturnError(code, 'the sentence'));
   const { prove, lines } = deployed(world, { [part]: broken });
   const warning = expect.stringMatching(new RegExp(`: ${code}: the sentence$`));
-  expect(await prove(UPDATE)).toEqual({ warning });
+  const kid = world.keyring.keys.find(({ state }) => state === 'active')?.kid;
+  expect(await prove(UPDATE)).toEqual({ warning, ...(part === 'tick' && { kid }) });
   expect(lines).toEqual([{ event: 'deployment', issuer: world.policy.issuer, warning }]);
+});
+
+describe('an update after which the issuer has no keyring fails at once', () => {
+  const NO_KEYRING = /^no token is signed: keyring_missing: the table has no keyring of https:\/\/auth\.example\.com: /;
+
+  test('another table under the documents that are there', async () => {
+    const world = await running();
+    const start = world.now;
+    world.keyrings.item = undefined;
+    await expect(world.tick()).rejects.toMatchObject({ code: 'document_newer' });
+    const { prove, lines } = deployed(world);
+    await expect(prove(UPDATE)).rejects.toMatchObject({
+      code: 'deployment_failed',
+      message: expect.stringMatching(NO_KEYRING),
+      cause: { code: 'keyring_missing' },
+    });
+    expect(world.now).toBe(start);
+    expect(lines).toEqual([]);
+  });
+
+  test('which a tick that is throttled does not hide', async () => {
+    const tick = () => Promise.reject(new KeyturnError('throttled', 'the sentence'));
+    await expect(deployed(new World(), { tick }).prove(UPDATE)).rejects.toMatchObject({
+      message: expect.stringMatching(NO_KEYRING),
+    });
+  });
+});
+
+test('a tick that stands still anyway does not hide what the update did to the signer', async () => {
+  const world = await running();
+  const { prove } = deployed(world, {
+    tick: () => Promise.reject(new KeyturnError('document_newer', 'the table was restored')),
+    canary: () => Promise.reject(named('AccessDeniedException')),
+  });
+  await expect(prove(UPDATE)).rejects.toMatchObject({
+    code: 'deployment_failed',
+    message: 'no token is signed: AccessDeniedException: in AWS’s words',
+  });
+});
+
+test('all that was there before is said together', async () => {
+  const world = await running();
+  const { prove } = deployed(world, {
+    tick: () => Promise.reject(new KeyturnError('document_newer', 'the one')),
+    canary: () => Promise.reject(new KeyturnError('key_unusable', 'the other')),
+  });
+  expect(await prove(UPDATE)).toEqual({
+    warning: 'a tick fails: document_newer: the one; no token is signed: key_unusable: the other',
+  });
+});
+
+describe.each(['https://auth.example.com', 'https://auth.example.com/red'])('in place of %s', (before) => {
+  test('another issuer is refused, whether its documents would be in the way or not', async () => {
+    const world = new World({ issuer: 'https://auth.example.com/blue' });
+    await world.tick();
+    let asked = 0;
+    const ask = () => Promise.reject(new Error(`asked ${++asked} times`));
+    const { prove } = deployed(world, { tick: ask, canary: ask });
+    await expect(prove({ ...UPDATE, before })).rejects.toMatchObject({
+      code: 'deployment_failed',
+      message: expect.stringContaining(`this stack makes ${before}, and cannot make https://auth.example.com/blue`),
+    });
+    expect(asked).toBe(0);
+  });
+
+  test('the same one is not', async () => {
+    const world = new World({ issuer: before });
+    await world.tick();
+    expect((await deployed(world).prove({ ...UPDATE, before })).kid).toBeDefined();
+  });
 });
 
 test('an edge that does not serve the key fails an update only where the update touched it', async () => {

@@ -165,6 +165,7 @@ describe('without a key', () => {
       code: 'keyring_missing',
       retryAfterSeconds: 5,
     });
+    await expect(world.signer().canary('active')).rejects.toMatchObject({ code: 'keyring_missing' });
   });
 
   test('there is a keyring and no active key; the first activation is noticed within a second', async () => {

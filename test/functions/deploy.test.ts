@@ -84,6 +84,24 @@ test('Create ends with a first key that signs, and Update with one that still do
   expect(await ask(update)).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: 'p', Data: { kid } });
 });
 
+test('another issuer in its place is refused before anything is done, and the id stays that of the one before', async () => {
+  const calls = issuer.calls.length;
+  const id = 'keyturn-https://before.example.com';
+  expect(await ask({ ...update, PhysicalResourceId: id })).toMatchObject({
+    Status: 'FAILED',
+    PhysicalResourceId: id,
+    Reason: expect.stringMatching(
+      /^deployment_failed: this stack makes https:\/\/before\.example\.com, and cannot make /,
+    ),
+  });
+  expect(issuer.calls.slice(calls)).toEqual([]);
+  const own = `keyturn-${issuer.policy.issuer}`;
+  expect(await ask({ ...update, PhysicalResourceId: own })).toMatchObject({
+    Status: 'SUCCESS',
+    PhysicalResourceId: own,
+  });
+});
+
 test('Delete leaves the state alone, unless it goes with the stack', async () => {
   const remove = { RequestType: 'Delete', PhysicalResourceId: 'p' };
   expect(await ask(remove)).toMatchObject({ Status: 'SUCCESS', Data: {} });
