@@ -3,6 +3,7 @@
  *
  * -c issuer=https://auth.example.com        mandatory, unless the configuration names it
  * -c domainName=… -c certificateArn=…       the issuer's host as a name of the distribution; certificate of us-east-1
+ * -c stackName=…                            of a second issuer, in a stack beside the first; Keyturn if not given
  * -c removalPolicy=destroy                  keys, table and bucket go with the stack
  * -c page=true                              a page at the issuer's address shows its keys in time
  */
@@ -17,6 +18,7 @@ import { propsFromConfig } from '../lib/cdk/policy.ts';
 import { TokenIssuer } from '../lib/cdk/token-issuer.ts';
 import { readDuration } from '../lib/core/duration.ts';
 import { KeyturnError } from '../lib/core/errors.ts';
+import { readContext } from './context.ts';
 
 type ClientInConfig = Omit<ClientProps, 'role' | 'maxLifetime'> & {
   readonly role?: unknown;
@@ -26,21 +28,20 @@ type ClientInConfig = Omit<ClientProps, 'role' | 'maxLifetime'> & {
 const CONFIG = 'keyturn.config.json';
 
 const app = new App();
-const context = (name: string) => app.node.tryGetContext(name) as string | undefined;
+const context = readContext(app);
 const config = existsSync(CONFIG) ? (JSON.parse(readFileSync(CONFIG, 'utf8')) as Record<string, unknown>) : {};
 const { clients = {}, ...policy } = config;
-const domainName = context('domainName');
-const issuerUrl = context('issuer') ?? (domainName ? `https://${domainName}` : undefined);
+const { domainName, certificateArn, stackName = 'Keyturn' } = context;
+const issuerUrl = context.issuer ?? (domainName ? `https://${domainName}` : undefined);
 const props = propsFromConfig({ ...policy, ...(issuerUrl !== undefined && { issuer: issuerUrl }) });
 
-const stack = new Stack(app, 'Keyturn', { description: `Keyturn: the token issuer ${props.issuer}` });
-const certificateArn = context('certificateArn');
+const stack = new Stack(app, stackName, { description: `Keyturn: the token issuer ${props.issuer}` });
 const issuer = new TokenIssuer(stack, 'Issuer', {
   ...props,
   ...(domainName && { domainName }),
   ...(certificateArn && { certificate: Certificate.fromCertificateArn(stack, 'Certificate', certificateArn) }),
-  ...(context('removalPolicy') === 'destroy' && { removalPolicy: RemovalPolicy.DESTROY }),
-  ...(context('page') === 'true' && { page: true }),
+  ...(context.isDestroyed && { removalPolicy: RemovalPolicy.DESTROY }),
+  page: context.page,
 });
 for (const [name, { role, maxLifetime, ...rules }] of Object.entries(clients as Record<string, ClientInConfig>)) {
   if (typeof role !== 'string') {

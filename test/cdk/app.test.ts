@@ -1,10 +1,12 @@
 /** The app that cdk.json names, as the CDK CLI runs it: its context, its configuration, and what it refuses. */
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { App } from 'aws-cdk-lib';
 import { afterAll, expect, test } from 'vitest';
+import { readContext } from '../../bin/context.ts';
 import { CONTEXT } from './synth.ts';
 
 const run = promisify(execFile);
@@ -30,28 +32,34 @@ async function synth(context: Record<string, string>, config?: object) {
     () => undefined,
     ({ stderr }: { stderr: string }) => stderr,
   );
+  const templates = () => readdirSync(join(cwd, 'cdk.out')).filter((name) => name.endsWith('.template.json'));
   const resources = (): Resource[] =>
-    Object.values(JSON.parse(readFileSync(join(cwd, 'cdk.out', 'Keyturn.template.json'), 'utf8')).Resources);
+    templates().flatMap((name) =>
+      Object.values(JSON.parse(readFileSync(join(cwd, 'cdk.out', name), 'utf8')).Resources as object),
+    );
   const of = (type: string) => resources().filter(({ Type }) => Type === type);
-  return { refused, of };
+  return { refused, of, templates };
 }
 
 const ISSUER = { issuer: 'https://auth.example.com' };
 
 test.concurrent('one issuer by its context, and findings of cdk-nag or CDK would end it', async () => {
-  const { refused, of } = await synth(ISSUER);
+  const { refused, of, templates } = await synth(ISSUER);
   expect(refused).toBeUndefined();
+  expect(templates()).toEqual(['Keyturn.template.json']);
   expect(of('AWS::Lambda::Alias').map(({ Properties }) => Properties.Name)).toEqual(['any', 'canary']);
   expect(of('AWS::DynamoDB::Table')[0]?.DeletionPolicy).toBe('Retain');
 });
 
 test.concurrent('windows and clients by keyturn.config.json, a domain and what is to be kept by its context', async () => {
   const role = 'arn:aws:iam::444455556666:role/orders';
-  const { refused, of } = await synth(
+  const { refused, of, templates } = await synth(
     {
       domainName: 'auth.example.com',
       certificateArn: 'arn:aws:acm:us-east-1:111122223333:certificate/a',
-      removalPolicy: 'destroy',
+      removalPolicy: 'DESTROY',
+      page: 'True',
+      stackName: 'Second',
     },
     { rotationPeriod: '30d', clients: { orders: { audiences: ['orders-api'], maxLifetime: '5m', role } } },
   );
@@ -62,7 +70,9 @@ test.concurrent('windows and clients by keyturn.config.json, a domain and what i
       .sort(),
   ).toEqual(['canary', 'orders']);
   expect(of('AWS::Lambda::Permission').map(({ Properties }) => Properties.Principal)).toEqual([role, role]);
+  expect(templates()).toEqual(['Second.template.json']);
   expect(of('AWS::DynamoDB::Table')[0]?.DeletionPolicy).toBe('Delete');
+  expect(JSON.stringify(of('AWS::Lambda::Function'))).toContain('"KEYTURN_PAGE":"yes"');
   expect(JSON.stringify(of('AWS::Lambda::Function'))).toContain('"rotationPeriod\\":\\"30d');
   expect(JSON.stringify(of('AWS::CloudFront::Distribution'))).toContain('"Aliases":["auth.example.com"]');
 });
@@ -73,4 +83,20 @@ test.concurrent.for([
   [ISSUER, { clients: { orders: { audiences: ['a'] } } }, 'clients.orders.role must be the ARN of a role'],
 ] as const)('%j with %j is refused', async ([context, config, sentence]) => {
   expect((await synth(context, config)).refused).toContain(sentence);
+});
+
+const read = (context: Record<string, unknown>) => readContext(new App({ context: { ...CONTEXT, ...context } }));
+
+test.for([
+  [{ removalPolicy: 'delete' }, '-c removalPolicy must be retain or destroy, got delete'],
+  [{ page: 'yes' }, '-c page must be false or true, got yes'],
+  [{ domainName: '' }, '-c domainName must have a value, got none'],
+  [{ removalpolicy: 'destroy' }, 'there is no -c removalpolicy: the app knows issuer, domainName,'],
+] as const)('a slip in the context, %j, is refused', ([context, sentence]) => {
+  expect(() => read(context)).toThrow(sentence);
+});
+
+test('how a value is written does not matter, nor what CDK keeps there', () => {
+  const lookup = { 'hosted-zone:account=111122223333:domainName=example.com:region=us-east-1': {} };
+  expect(read({ ...lookup, page: true, removalPolicy: 'Retain' })).toEqual({ page: true, isDestroyed: false });
 });
