@@ -14,6 +14,7 @@ import {
   HttpVersion,
   type IOrigin,
   ResponseHeadersPolicy,
+  S3OriginAccessControl,
   SecurityPolicyProtocol,
   ViewerProtocolPolicy,
 } from 'aws-cdk-lib/aws-cloudfront';
@@ -29,6 +30,7 @@ import { writeFence } from './bucket-policy.ts';
 import { builtPage } from './bundles.ts';
 import { addRecords, certificateOf, type DomainProps } from './domain.ts';
 import type { TokenIssuerProps } from './props.ts';
+import { accountName } from './roles.ts';
 
 export interface DocumentsProps extends Pick<TokenIssuerProps, 'bucketName' | 'distribution' | 'page'>, DomainProps {
   readonly policy: Policy;
@@ -72,18 +74,12 @@ export class Documents extends Construct {
 
   #behaviour(policy: Policy, page: boolean): BehaviorOptions {
     return {
-      origin: promptly(
-        S3BucketOrigin.withOriginAccessControl(this.bucket as IBucket, {
-          originPath: '/public',
-          connectionAttempts: 2,
-          connectionTimeout: Duration.seconds(2),
-        }),
-      ),
+      origin: bucketOrigin(this.bucket, accountName(policy.issuer)),
       allowedMethods: AllowedMethods.ALLOW_GET_HEAD,
       viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
       compress: true,
       cachePolicy: this.#cachePolicy(policy),
-      responseHeadersPolicy: this.#headersPolicy(page),
+      responseHeadersPolicy: this.#headersPolicy(policy.issuer, page),
     };
   }
 
@@ -116,8 +112,9 @@ export class Documents extends Construct {
   }
 
   /** Public keys are for everybody, browsers included. Of what they get, only the page is something to open. */
-  #headersPolicy(page: boolean): ResponseHeadersPolicy {
+  #headersPolicy(issuer: string, page: boolean): ResponseHeadersPolicy {
     return new ResponseHeadersPolicy(this, 'HeadersPolicy', {
+      responseHeadersPolicyName: accountName(issuer),
       corsBehavior: {
         accessControlAllowCredentials: false,
         accessControlAllowHeaders: ['*'],
@@ -157,8 +154,15 @@ function servedPaths(issuer: string, page: boolean): string[] {
 /** While the origin hangs, CloudFront waits for it before it serves what it still holds: half a minute if not told. */
 const READ_TIMEOUT_SECONDS = 5;
 
-const promptly = (origin: IOrigin): IOrigin => ({
+/** @param name of the access control: CloudFront's own are the account's, and CDK's default is the same in every Region */
+const bucketOrigin = (bucket: Bucket, name: string): IOrigin => ({
   bind: (scope, options) => {
+    const origin = S3BucketOrigin.withOriginAccessControl(bucket as IBucket, {
+      originAccessControl: new S3OriginAccessControl(scope, 'S3OriginAccessControl', { originAccessControlName: name }),
+      originPath: '/public',
+      connectionAttempts: 2,
+      connectionTimeout: Duration.seconds(2),
+    });
     const { originProperty, ...config } = origin.bind(scope, options);
     const s3OriginConfig = { ...originProperty?.s3OriginConfig, originReadTimeout: READ_TIMEOUT_SECONDS };
     return { ...config, originProperty: { ...(originProperty as CfnDistribution.OriginProperty), s3OriginConfig } };

@@ -11,12 +11,18 @@ import { Construct } from 'constructs';
 export const ROLE_KINDS = ['signer', 'rotator', 'operator'] as const;
 export type RoleKind = (typeof ROLE_KINDS)[number];
 
-/** IAM takes 64 characters of letters, digits and `+=,.@_-`. The digest keeps issuers apart whose slugs are equal. */
-export function roleName(issuer: string, kind: RoleKind): string {
+/**
+ * What has a name in the whole account, and not in one Region, is called after the issuer. 47 characters of letters, digits
+ * and hyphens at most; the digest keeps issuers apart whose slugs are equal.
+ */
+export function accountName(issuer: string): string {
   const slug = issuer.replace(/^https?:\/\//, '').replaceAll(/[^a-zA-Z0-9]+/g, '-');
   const digest = createHash('sha256').update(issuer).digest('hex').slice(0, 8);
-  return `keyturn-${slug.slice(0, 30).replace(/-$/, '')}-${digest}-${kind}`;
+  return `keyturn-${slug.slice(0, 30).replace(/-$/, '')}-${digest}`;
 }
+
+/** IAM takes 64 characters of letters, digits and `+=,.@_-`. */
+export const roleName = (issuer: string, kind: RoleKind): string => `${accountName(issuer)}-${kind}`;
 
 /** From the name and not from the resource: what names the role must not wait for it, nor change with it. */
 export function roleArn(scope: Construct, issuer: string, kind: RoleKind): string {

@@ -1,8 +1,14 @@
 /** What must stay as it is: another role name and the old key signs no more, another logical id and its state is gone. */
+import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { keyPolicy } from '../../lib/aws/key-policy.ts';
 import { roleName } from '../../lib/cdk/roles.ts';
-import { templateOf } from './synth.ts';
+import { ISSUER, issuerIn, templateOf } from './synth.ts';
+
+interface Resource {
+  readonly Type: string;
+  readonly Properties?: Readonly<Record<string, unknown>>;
+}
 
 describe('role names', () => {
   test.for([
@@ -22,6 +28,27 @@ describe('role names', () => {
   test('keep two issuers apart that read alike', () => {
     expect(roleName('https://a.b', 'signer')).not.toBe(roleName('https://a-b', 'signer'));
   });
+});
+
+/** IAM's and CloudFront's are the account's; CDK makes them up from the stack's name, which may be the same elsewhere. */
+function accountNames(issuer: string, region: string): string[] {
+  const { stack } = issuerIn({ issuer }, { env: { account: '111122223333', region } });
+  const { Resources } = Template.fromStack(stack).toJSON() as { Resources: Record<string, Resource> };
+  return Object.values(Resources).flatMap(({ Type, Properties = {} }) => {
+    if (Type === 'AWS::IAM::Role') return (Properties.RoleName as string | undefined) ?? [];
+    if (!Type.startsWith('AWS::CloudFront::')) return [];
+    const [config] = Object.values(Properties) as { Name?: string }[];
+    return config?.Name ?? [];
+  });
+}
+
+test('one stack name in two Regions gives no two things of the account one name', () => {
+  const here = accountNames(ISSUER, 'eu-central-1');
+  const there = accountNames('https://id.example.com', 'us-east-1');
+  expect(here).toHaveLength(3 + 3);
+  expect(here.filter((name) => there.includes(name))).toEqual([]);
+  const [issuer, region] = [`https://${'a-very.long.host-name.'.repeat(8)}example.com/path`, 'ap-southeast-3'];
+  for (const name of accountNames(issuer, region)) expect(name).toMatch(/^[\w-]{1,64}$/);
 });
 
 test('logical ids of what holds state or is named elsewhere', () => {

@@ -1,16 +1,24 @@
 /** Deployments that would break the issuer: they fail with the reason, and what was there works on. */
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { Deployment } from './deployment.ts';
+import { WINDOWS } from './windows.ts';
 import { emulatedAccount } from './world.ts';
 
 const account = emulatedAccount();
 let issuer: Deployment;
 
-test('an update under which no tick can publish fails, says why, and is rolled back', async () => {
+beforeAll(async () => {
   issuer = await account.deploy();
-  const { kid } = await issuer.sign();
+});
+
+test.for([
   // Another name is another bucket: the documents would move away from where verifiers look.
-  await expect(account.deploy({ bucketName: 'another-bucket' })).rejects.toThrow(/keyring_elsewhere/);
+  ['no tick can publish', { bucketName: 'another-bucket' }, /keyring_elsewhere/],
+  ['there is no keyring', { tableName: 'another-table' }, /keyring_missing: the table has no keyring/],
+  ['another issuer is in its place', { config: { ...WINDOWS, issuer: 'https://b.example.com' } }, /cannot make https:/],
+] as const)('an update under which %s fails, says why, and is rolled back', async ([, change, why]) => {
+  const { kid } = await issuer.sign();
+  await expect(account.deploy(change)).rejects.toThrow(why);
   const { token, kid: after } = await issuer.sign();
   expect(after).toBe(kid);
   await issuer.verify(token);
