@@ -16,6 +16,21 @@ export interface IssuerOutputs {
   readonly DistributionDomain: string;
 }
 
+/**
+ * Those of each issuer of a stack, under the plain names. One has them plain; those of a further one begin with the path of
+ * its construct and end with CDK's digest of it: lib/cdk/outputs.ts.
+ */
+export function issuersOf(outputs: Readonly<Record<string, string>>): Readonly<Record<string, string>>[] {
+  return Object.keys(outputs).flatMap((name) => {
+    const [, path] = /^(.*)IssuerUrl(?:[0-9A-F]{8})?$/.exec(name) ?? [];
+    if (path === undefined) return [];
+    const own = Object.entries(outputs).filter(([other]) => other.startsWith(path));
+    return [Object.fromEntries(own.map(([other, value]) => [plain(other.slice(path.length), path !== ''), value]))];
+  });
+}
+
+const plain = (name: string, hasDigest: boolean): string => (hasDigest ? name.replace(/[0-9A-F]{8}$/, '') : name);
+
 /** Undefined: there is no such stack. @throws what the SDK throws otherwise */
 export async function stackOutputs(
   config: CloudFormationClientConfig,

@@ -1,5 +1,6 @@
 /** What the keyturn command looks for in a stack. */
 import { CfnOutput, Stack } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
 import { documentPaths } from '../core/issuer.ts';
 import type { IssuerClient } from './clients.ts';
 import type { Whereabouts } from './grants.ts';
@@ -31,6 +32,11 @@ export function addOutputs(issuer: TokenIssuer, { domainName }: TokenIssuerProps
     DistributionId: issuer.distribution.distributionId,
     DistributionDomain: distributionDomainName,
   };
+  const stack = Stack.of(issuer);
+  if (!FIRST.has(stack)) {
+    FIRST.set(stack, issuer);
+    issuer.node.addValidation({ validate: () => namesTaken(issuer) });
+  }
   for (const [name, value] of Object.entries(values)) addOutput(issuer, name, value);
 }
 
@@ -40,10 +46,23 @@ export function addClientOutput(issuer: TokenIssuer, { name, url }: IssuerClient
   addOutput(issuer, `SignUrl${words.join('')}`, url.url);
 }
 
+/** Whose outputs have the plain names. */
+const FIRST = new WeakMap<Stack, TokenIssuer>();
+
 function addOutput(issuer: TokenIssuer, name: string, value: string): void {
   const output = new CfnOutput(issuer, name, { value });
-  const first = Stack.of(issuer)
-    .node.findAll()
-    .find(({ node }) => node.id === 'IssuerUrl');
-  if (first?.node.scope === issuer) output.overrideLogicalId(name);
+  if (FIRST.get(Stack.of(issuer)) === issuer) output.overrideLogicalId(name);
+}
+
+/** CDK's own sentence for two outputs of one name does not say that the other one is the issuer's. */
+function namesTaken(issuer: TokenIssuer): string[] {
+  const stack = Stack.of(issuer);
+  const outputs = stack.node.findAll().filter((one) => one instanceof CfnOutput && Stack.of(one) === stack);
+  const idOf = (output: IConstruct): string => stack.resolve((output as CfnOutput).logicalId);
+  const own = new Set(outputs.filter(({ node }) => node.scope === issuer).map(idOf));
+  return outputs
+    .filter((output) => output.node.scope !== issuer && own.has(idOf(output)))
+    .map(
+      (output) => `output ${idOf(output)} must be the issuer's, found ${output.node.path}: give that one another id`,
+    );
 }

@@ -23,6 +23,7 @@ export const EXIT = {
 /** Where the issuer is: a deployed stack or one on this machine. */
 export const TARGET_OPTIONS = {
   stack: { type: 'string' },
+  issuer: { type: 'string' },
   url: { type: 'string' },
   region: { type: 'string' },
   profile: { type: 'string' },
@@ -30,6 +31,7 @@ export const TARGET_OPTIONS = {
 } as const satisfies ParseArgsOptionsConfig;
 
 export const TARGET_HELP = `  --stack NAME        the CloudFormation stack of the issuer (default: Keyturn)
+  --issuer URL        which issuer, where the stack has more than one
   --url URL           an issuer of "keyturn local" instead, such as http://localhost:4790
   --region REGION     of the stack (default: AWS_REGION or the profile's)
   --profile NAME      AWS credentials

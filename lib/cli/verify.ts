@@ -18,11 +18,11 @@ export const help = `Usage: keyturn verify [TOKEN] [options]
 
 Verifies a token, from the argument or from standard input, with what the edge serves now, as strictly as
 keyturn/verifier does. If it fails, it says at which rule, and what the keyring knows of the key. Needs
-what grantRead gives; with --issuer nothing. Exits with 1 when the token is not genuine, with 3 when
-its keys cannot be fetched.
+what grantRead gives. With --issuer alone, without --stack or --url, it verifies any issuer's, by its public
+documents and without credentials. Exits with 1 when the token is not genuine, with 3 when its keys cannot be
+fetched.
 
   --audience AUD      who takes it; may be given more than once (default: whoever the token names)
-  --issuer URL        of any issuer, by its public documents alone
 ${TARGET_HELP}
 Examples:
   pbpaste | keyturn verify --audience orders-api
@@ -32,7 +32,6 @@ Examples:
 const OPTIONS = {
   ...TARGET_OPTIONS,
   audience: { type: 'string', multiple: true },
-  issuer: { type: 'string' },
 } as const;
 
 export async function run(args: string[]): Promise<number> {
@@ -40,7 +39,9 @@ export async function run(args: string[]): Promise<number> {
   const token = await readToken(positionals);
   const { header, claims } = readable(token);
   const { issuer, jwksUrl, maxTokenLifetime, keyring } =
-    values.issuer === undefined ? await ofTarget(values) : byDocuments(values.issuer);
+    values.issuer === undefined || values.stack !== undefined || values.url !== undefined
+      ? await ofTarget(values)
+      : byDocuments(values.issuer);
   const named = [claims.aud].flat().filter((one) => typeof one === 'string' && one !== '') as string[];
   // A token for nobody fails at its audience, whoever is asked.
   const audience = values.audience ?? (named.length > 0 ? named : ['anybody']);

@@ -10,9 +10,15 @@ export const { context: CONTEXT } = JSON.parse(readFileSync(new URL('../../cdk.j
   context: Record<string, unknown>;
 };
 
-export function issuerIn(props: Partial<TokenIssuerProps> = {}, stackProps: StackProps = {}) {
+/** @param before puts something into the stack before the issuer is there */
+export function issuerIn(
+  props: Partial<TokenIssuerProps> = {},
+  stackProps: StackProps = {},
+  before: (stack: Stack) => unknown = () => undefined,
+) {
   const app = new App({ context: CONTEXT, builtinCloudFormationValidation: false });
   const stack = new Stack(app, 'Keyturn', stackProps);
+  before(stack);
   return { app, stack, issuer: new TokenIssuer(stack, 'Issuer', { issuer: ISSUER, ...props }) };
 }
 

@@ -1,13 +1,12 @@
 /** What the template promises that no emulator enforces: one behaviour a test, the properties that carry it. */
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { describe, expect, test } from 'vitest';
-import { TokenIssuer } from '../../lib/cdk/token-issuer.ts';
 import { parsePolicy } from '../../lib/core/config.ts';
 import { requireSafe } from '../../lib/core/policy.ts';
 import { readSignerPolicy } from '../../lib/core/signer-policy.ts';
-import { ISSUER, issuerIn, templateOf } from './synth.ts';
+import { ISSUER, templateOf } from './synth.ts';
 
 const TEMPLATE = templateOf();
 const has = (type: string, properties: unknown) => TEMPLATE.hasResourceProperties(type, properties);
@@ -121,20 +120,6 @@ describe('what holds state', () => {
 });
 
 describe('outputs', () => {
-  const names = (template: Template) => Object.keys(template.toJSON().Outputs);
-  const PLAIN =
-    'IssuerUrl JwksUrl SignFunctionName SignUrl OperateFunctionName ScheduleName SignLogGroupName TableName BucketName DistributionId DistributionDomain';
-
-  test('are those that the command looks for', () => expect(names(TEMPLATE)).toEqual(PLAIN.split(' ')));
-
-  test('of a second issuer stand beside them', () => {
-    const { stack } = issuerIn();
-    new TokenIssuer(stack, 'Second', { issuer: 'https://id.example.com' });
-    const all = names(Template.fromStack(stack));
-    expect(all.slice(0, 11)).toEqual(PLAIN.split(' '));
-    expect(all.slice(11).filter((name) => name.startsWith('Second'))).toHaveLength(11);
-  });
-
   test('say where the keys are', () => {
     const url = ({ Value }: { Value: unknown }) => JSON.stringify(Value);
     const own = templateOf({ issuer: 'https://auth.example.com/blue' }).findOutputs('JwksUrl').JwksUrl as never;

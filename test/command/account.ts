@@ -18,6 +18,8 @@ export interface Account {
   /** By the service's name in a signature. */
   refusals: Record<string, Refusal>;
   schedule: { State: string; ScheduleExpression: string } | undefined;
+  /** Outputs of the stack beside the issuer's. */
+  others: Record<string, string>;
   /** Actions that IAM denies, to whichever role. */
   denied: string[];
   close(): Promise<void>;
@@ -64,7 +66,7 @@ export async function accountAround(stack: LocalStack): Promise<Account> {
       return refused(service, { status: 404, code: 'ResourceNotFoundException', message: 'Schedule ticks not found' });
     }
     if (service === 'cloudformation') {
-      if (query.get('StackName') === STACK) return { status: 200, body: described(outputs) };
+      if (query.get('StackName') === STACK) return { status: 200, body: described({ ...outputs, ...account.others }) };
       const message = `Stack with id ${query.get('StackName')} does not exist`;
       return refused(service, { status: 400, code: 'ValidationError', message });
     }
@@ -75,6 +77,7 @@ export async function accountAround(stack: LocalStack): Promise<Account> {
   const account: Account = {
     url: `http://127.0.0.1:${port}`,
     refusals: {},
+    others: {},
     schedule: { State: 'ENABLED', ScheduleExpression: 'rate(15 minutes)' },
     denied: [],
     close: async () => {

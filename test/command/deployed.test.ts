@@ -15,6 +15,7 @@ beforeAll(async () => {
 beforeEach(() => {
   account.refusals = {};
   account.denied = [];
+  account.others = {};
   account.schedule = { State: 'ENABLED', ScheduleExpression: 'rate(15 minutes)' };
   issuer.before = undefined;
 });
@@ -146,6 +147,38 @@ describe('one sentence says what to do', () => {
     expect(await says([...words.split(' '), ...reason, '--stack', 'Tokens'])).toMatch(
       /these credentials may not do that/,
     );
+  });
+});
+
+describe('a stack with a second issuer', () => {
+  const second = 'https://second.example.com';
+  beforeEach(() => {
+    account.others = { SecondIssuerUrl0A1B2C3D: second, SecondTableName9F8E7D6C: 'no-such-table' };
+  });
+  const asked = (...args: string[]) => ofStack('rotate', '--reason', 'x', '--json', ...args);
+
+  test('is refused until one is named', async () => {
+    const { status, stderr } = await asked();
+    expect(status).toBe(2);
+    expect(stderr).toContain(
+      `stack Tokens has more than one issuer: choose with --issuer ${issuer.policy.issuer} or ${second}`,
+    );
+  });
+
+  test('has no third one', async () => {
+    const { status, stderr } = await asked('--issuer', 'https://third.example.com');
+    expect(status).toBe(2);
+    expect(stderr).toContain(
+      `stack Tokens has no issuer https://third.example.com: it has ${issuer.policy.issuer} and `,
+    );
+  });
+
+  test('answers for each', async () => {
+    const sign = (of: string) => ofStack('sign', '--audience', 'a', '--subject', 's', '--issuer', of);
+    expect(await sign(issuer.policy.issuer)).toMatchObject({ status: 0 });
+    // It has no sign function here.
+    expect((await sign(second)).status).not.toBe(0);
+    expect((await ofStack('status', '--issuer', second)).stderr).toMatch(/no-such-table|ResourceNotFound/);
   });
 });
 

@@ -11,10 +11,10 @@ beforeAll(async () => {
   issuer = await account.deploy();
 });
 
+// A table that another name has emptied is left to test/core: MiniStack refuses the signer at a table that was replaced.
 test.for([
   // Another name is another bucket: the documents would move away from where verifiers look.
   ['no tick can publish', { bucketName: 'another-bucket' }, /keyring_elsewhere/],
-  ['there is no keyring', { tableName: 'another-table' }, /keyring_missing: the table has no keyring/],
   ['another issuer is in its place', { config: { ...WINDOWS, issuer: 'https://b.example.com' } }, /cannot make https:/],
 ] as const)('an update under which %s fails, says why, and is rolled back', async ([, change, why]) => {
   const { kid } = await issuer.sign();

@@ -1,5 +1,6 @@
 /** Two issuers of one domain, on one distribution: each with its own keys, documents and functions. */
 import { beforeAll, expect, test } from 'vitest';
+import { issuersOf } from '../../lib/aws/stack-outputs.ts';
 import type { Deployment } from './deployment.ts';
 import { ISSUER, WINDOWS } from './windows.ts';
 import { emulatedAccount } from './world.ts';
@@ -10,11 +11,8 @@ let machines: Deployment;
 
 beforeAll(async () => {
   staff = await account.deploy({ config: { ...WINDOWS, issuer: `${ISSUER}/staff` }, sibling: `${ISSUER}/machines` });
-  const outputs = Object.entries(staff.outputs).flatMap(([id, value]) => {
-    const [, name] = /^Sibling(\w+?)[0-9A-F]{8}$/.exec(id) ?? [];
-    return name === undefined ? [] : [[name, value]];
-  });
-  machines = staff.with(Object.fromEntries(outputs));
+  const outputs = issuersOf(staff.outputs).find(({ IssuerUrl }) => IssuerUrl === `${ISSUER}/machines`) ?? {};
+  machines = staff.with(outputs);
 });
 
 test('each signs with a key of its own document', async () => {
