@@ -4,8 +4,9 @@ import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { Alias, FunctionUrl, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { checkClientRules } from '../core/client-rules.ts';
 import type { ClientRules } from '../core/clients.ts';
+import type { Policy } from '../core/config.ts';
 import { KeyturnError } from '../core/errors.ts';
-import { addCallable, type ClientProps, callerOf, grantCalls, type IssuerClient, rulesOf } from './clients.ts';
+import { addCallable, type ClientProps, grantCalls, type IssuerClient, rulesOf } from './clients.ts';
 import type { TokenIssuerBase } from './issuer-base.ts';
 import { clientMetrics } from './log-metrics.ts';
 import { RULES_FILE } from './sign-code.ts';
@@ -19,7 +20,7 @@ export class Callers {
   readonly #signFunction: LambdaFunction;
   /** As the function's asset holds them. */
   readonly #rules: Record<string, ClientRules>;
-  readonly #secretClaims: readonly string[];
+  readonly #policy: Policy;
   #any: { readonly alias: Alias; readonly url: FunctionUrl } | undefined;
   #isGranted = false;
 
@@ -28,12 +29,12 @@ export class Callers {
     issuer: TokenIssuerBase,
     signFunction: LambdaFunction,
     rules: Record<string, ClientRules>,
-    secretClaims: readonly string[],
+    policy: Policy,
   ) {
     this.#issuer = issuer;
     this.#signFunction = signFunction;
     this.#rules = rules;
-    this.#secretClaims = secretClaims;
+    this.#policy = policy;
     this.#any = addCallable(signFunction, 'any');
     Annotations.of(issuer).addWarningV2('keyturn:any', ANY_WARNING);
   }
@@ -46,8 +47,11 @@ export class Callers {
   add(name: string, props: ClientProps): IssuerClient {
     if (this.#isGranted) refuseBoth(`addClient(${JSON.stringify(name)})`);
     if (Object.hasOwn(this.#rules, name)) throw new KeyturnError('policy_invalid', `client ${name} is there already`);
-    const rules = { ...this.#rules, [name]: rulesOf(name, props) };
-    checkClientRules(rules, this.#secretClaims);
+    // In JavaScript no compiler asks for it.
+    if (!props.role?.roleArn)
+      throw new KeyturnError('policy_invalid', `client ${name} must have a role, got none: it is who calls`);
+    const rules = { ...this.#rules, [name]: rulesOf(name, props, this.#policy.maxTokenLifetime) };
+    checkClientRules(rules, this.#policy.secretClaims);
     this.#removeAny();
     Object.assign(this.#rules, rules);
     const client = {
@@ -55,7 +59,7 @@ export class Callers {
       ...addCallable(this.#signFunction, name),
       ...clientMetrics(this.#issuer.issuerUrl, name),
     };
-    grantCalls(client.alias, callerOf(props.role));
+    grantCalls(client.alias, props.role);
     this.clients.set(name, client);
     return client;
   }

@@ -1,7 +1,15 @@
 /** One client of an issuer: an alias of the sign function, with a function URL of its own, and who may call it. */
-import { type Duration, Token } from 'aws-cdk-lib';
+import { type Duration, Token, TokenComparison } from 'aws-cdk-lib';
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
-import { ArnPrincipal, Grant, type IGrantable, type IRole, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
+import {
+  ArnPrincipal,
+  Grant,
+  type IGrantable,
+  type IPrincipal,
+  type IRole,
+  PolicyStatement,
+  Role,
+} from 'aws-cdk-lib/aws-iam';
 import {
   type Alias,
   type FunctionUrl,
@@ -66,24 +74,33 @@ export interface IssuerClient {
 
 /**
  * The rules as the sign function's asset has them.
- * @throws KeyturnError `policy_invalid` for what is known only at deployment
+ * @param longest the policy's `maxTokenLifetime`, in seconds
+ * @throws KeyturnError `policy_invalid` for what is known only at deployment, and for a lifetime that no token could have
  */
-export function rulesOf(name: string, { role: _, maxLifetime, ...rules }: ClientProps): ClientRules {
+export function rulesOf(name: string, { role: _, maxLifetime, ...rules }: ClientProps, longest: number): ClientRules {
   if (![name, rules].every(isLiteral) || maxLifetime?.isUnresolved()) {
     const why = 'they are compared as they stand in the function, and reviewed as they stand in git';
     throw new KeyturnError('policy_invalid', `the rules of client ${name} must be literal, got a CDK token: ${why}`);
   }
+  const seconds = maxLifetime?.toSeconds();
+  if (seconds !== undefined && seconds > longest) {
+    const [most, got] = [longest, seconds].map(formatDuration);
+    throw new KeyturnError(
+      'policy_invalid',
+      `clients.${name}.maxLifetime must be at most maxTokenLifetime, ${most}, got ${got}`,
+    );
+  }
   const given = Object.entries(rules).filter(([, value]) => value !== undefined);
   return {
     ...(Object.fromEntries(given) as unknown as ClientRules),
-    ...(maxLifetime && { maxLifetime: formatDuration(maxLifetime.toSeconds()) }),
+    ...(seconds !== undefined && { maxLifetime: formatDuration(seconds) }),
   };
 }
 
-/** Encoded in strings, numbers and lists, wherever they stand. */
+/** Encoded in strings, numbers and lists, wherever they stand, names included. */
 function isLiteral(value: unknown): boolean {
   if (Token.isUnresolved(value)) return false;
-  return typeof value !== 'object' || value === null || Object.values(value).every(isLiteral);
+  return typeof value !== 'object' || value === null || Object.entries(value).flat().every(isLiteral);
 }
 
 /**
@@ -100,7 +117,7 @@ export function addCallable(signFunction: LambdaFunction, name: string): { alias
  * gets it by the alias' own policy, which is enough within an account and one half of it across accounts.
  */
 export function grantCalls(alias: Alias, grantee: IGrantable): Grant {
-  const principal = grantee.grantPrincipal;
+  const principal = reached(alias, grantee.grantPrincipal);
   const invoke = new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [alias.functionArn] });
   // https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html: a caller of the URL needs both.
   const atUrl = new PolicyStatement({
@@ -117,5 +134,18 @@ export function grantCalls(alias: Alias, grantee: IGrantable): Grant {
   return Grant.drop(grantee, 'added to the alias');
 }
 
-/** A role by its ARN may be of any account: what an inline policy of this stack cannot reach, the alias' own can. */
-export const callerOf = (role: IRole): IGrantable => (role instanceof Role ? role : new ArnPrincipal(role.roleArn));
+/**
+ * A role by its ARN may be of any account, and one of another environment cannot name this alias: what an inline policy
+ * does not reach, the alias' own does.
+ */
+function reached(alias: Alias, principal: IPrincipal): IPrincipal {
+  const { roleArn, env } = principal as Partial<IRole>;
+  if (roleArn === undefined || (principal instanceof Role && env && isSame(env, alias.env))) return principal;
+  return new ArnPrincipal(roleArn);
+}
+
+/** What is known only at deployment is one and the same for a whole app. */
+const isSame = (one: Role['env'], other: Role['env']): boolean =>
+  (['account', 'region'] as const).every((part) =>
+    [TokenComparison.SAME, TokenComparison.BOTH_UNRESOLVED].includes(Token.compareStrings(one[part], other[part])),
+  );

@@ -109,7 +109,7 @@ export class TokenIssuer extends TokenIssuerBase {
       logRetention,
       removalPolicy,
     });
-    this.#callers = new Callers(this, this.signFunction, rules, this.policy.secretClaims);
+    this.#callers = new Callers(this, this.signFunction, rules, this.policy);
     this.canaryAlias = this.signFunction.addAlias('canary');
 
     const rotating = { timeout: Duration.seconds(ROTATOR_TIMEOUT_SECONDS), logRetention, removalPolicy };

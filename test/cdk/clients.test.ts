@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, Aws, Duration, Lazy, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { type IRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { describe, expect, test } from 'vitest';
 import type { ClientProps } from '../../lib/cdk/clients.ts';
 import { TokenIssuer } from '../../lib/cdk/token-issuer.ts';
@@ -101,6 +101,53 @@ describe('a client', () => {
   });
 });
 
+describe('a role that no policy of this stack reaches', () => {
+  const HERE = { account: '111122223333', region: 'eu-central-1' };
+  const assumedBy = new ServicePrincipal('ecs-tasks.amazonaws.com');
+  const ways: [string, (issuer: TokenIssuer, role: IRole) => void][] = [
+    ['addClient', (issuer, role) => issuer.addClient('orders', { role, audiences: ['a'] })],
+    ['grantSign', (issuer, role) => issuer.grantSign(role)],
+  ];
+  const permissions = (stack: Stack) =>
+    Object.values(Template.fromStack(stack).findResources('AWS::Lambda::Permission')).map(({ Properties }) => [
+      Properties.Action,
+      JSON.stringify(Properties.Principal).replace(/.*:iam::/, ''),
+    ]);
+  const bothFor = (arn: string) => ['InvokeFunction', 'InvokeFunctionUrl'].map((name) => [`lambda:${name}`, arn]);
+
+  describe.each(ways)('%s', (_, permit) => {
+    test.each([
+      ['account', { account: '444455556666', region: 'eu-central-1' }],
+      ['Region', { account: '111122223333', region: 'us-east-1' }],
+    ])('of a stack of another %s', (_, env) => {
+      const { app, stack, issuer } = issuerIn({}, { env: HERE });
+      const other = new Stack(app, 'Other', { env });
+      const role = new Role(other, 'Caller', { assumedBy, roleName: 'orders' });
+      permit(issuer, role);
+      expect(permissions(stack)).toEqual(bothFor(expect.stringContaining(`${env.account}:role/orders`)));
+      Template.fromStack(other).resourceCountIs('AWS::IAM::Policy', 0);
+    });
+
+    test('of another account, by its ARN, in a stack of no certain account', () => {
+      const { stack, issuer } = issuerIn();
+      permit(issuer, Role.fromRoleArn(stack, 'Far', FAR));
+      expect(permissions(stack)).toEqual(bothFor(expect.stringContaining('444455556666:role/partner')));
+      expect(JSON.stringify(Template.fromStack(stack).findResources('AWS::IAM::Policy'))).not.toContain('partner');
+    });
+
+    test.each([
+      ['with an environment', HERE],
+      ['without one', undefined],
+    ])('is none of another stack of the same environment, %s', (_, env) => {
+      const { app, stack, issuer } = issuerIn({}, env && { env });
+      const other = new Stack(app, 'Other', env && { env });
+      permit(issuer, new Role(other, 'Caller', { assumedBy }));
+      expect(permissions(stack)).toEqual([]);
+      Template.fromStack(other).resourceCountIs('AWS::IAM::Policy', 1);
+    });
+  });
+});
+
 describe('the rules', () => {
   test('are a file in the asset, as the function reads it, and the bundle is beside it', () => {
     const { path, packaging, sign } = assetOf((issuer, stack) => {
@@ -162,6 +209,8 @@ describe('refused at synth', () => {
     ['subject', { subject: Aws.ACCOUNT_ID }],
     ['scope', { scopes: [Aws.STACK_NAME] }],
     ['fixed claim', { fixedClaims: { account: { id: Aws.ACCOUNT_ID } } }],
+    ['name of a fixed claim', { fixedClaims: { [Lazy.string({ produce: () => 'env' })]: 'prod' } }],
+    ['name within a fixed claim', { fixedClaims: { env: { [Aws.REGION]: true } } }],
     ['fixed number', { fixedClaims: { account: Lazy.number({ produce: () => 7 }) } }],
     ['lifetime', { maxLifetime: Duration.seconds(Lazy.number({ produce: () => 7 })) }],
   ])('an unresolved %s', (_, props) => {
@@ -178,6 +227,13 @@ describe('refused at synth', () => {
     ],
     ['the name any', {}, 'any', "a client's name must be words of lower-case letters"],
     ['the name canary', {}, 'canary', "a client's name must be words of lower-case letters"],
+    [
+      'a lifetime that the policy does not allow',
+      { maxLifetime: Duration.hours(2) },
+      undefined,
+      'clients.orders.maxLifetime must be at most maxTokenLifetime, 1h, got 2h',
+    ],
+    ['nobody who calls', { role: undefined } as never, undefined, 'client orders must have a role, got none'],
     ['what is no rule', { audience: 'x' } as never, undefined, 'clients.orders.audience is not a rule'],
   ])('%s', (_, props, name, sentence) => refused(props, name).toThrow(sentence));
 
@@ -199,6 +255,7 @@ describe('refused at synth', () => {
   test('changes nothing', () => {
     const { stack, issuer, role } = setUp();
     expect(() => issuer.addClient('orders', { role, audiences: [] })).toThrow();
+    expect(() => issuer.addClient('orders', { audiences: ['a'] } as never)).toThrow();
     expect(issuer.anyAlias).toBeDefined();
     expect(names(Template.fromStack(stack), 'AWS::Lambda::Alias', 'Name').sort()).toEqual(['any', 'canary']);
   });
