@@ -3,7 +3,8 @@ import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { parsePolicy } from '../core/config.ts';
 import { evidenceOfLog } from '../simulator/evidence-of-log.ts';
-import { type Verdict, verdicts } from '../simulator/invariants.ts';
+import type { Verdict } from '../simulator/invariants.ts';
+import { verdictsOfLog } from '../simulator/verdicts-of-log.ts';
 import { readConfig } from './config-file.ts';
 import { EXIT, given, print, printJson, UsageError } from './verb.ts';
 
@@ -38,7 +39,7 @@ export async function run(args: string[]): Promise<number> {
   const lines: string[] = [];
   for await (const line of createInterface({ input: process.stdin })) lines.push(line);
   const evidence = evidenceOfLog(lines, policy);
-  const found = verdicts(evidence);
+  const found = verdictsOfLog(lines, policy);
   if (values.json)
     printJson({
       issuer: policy.issuer,

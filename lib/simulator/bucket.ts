@@ -30,7 +30,9 @@ export class SimulatedBucket implements Publisher, Edge {
       if (this.objects.get(path)?.etag !== etag) {
         throw new KeyturnError('document_conflict', `${path} is not the version that was read before`);
       }
-      if (path.endsWith('/jwks.json')) this.#record({ at: this.#clock(), kind: 'document', body });
+      if (path.endsWith('/jwks.json')) {
+        this.#record({ at: this.#clock(), kind: 'document', body, age: ageOf(cacheControl) });
+      }
       // As S3 does: the bytes alone make the ETag.
       const next = `"${createHash('md5').update(body).digest('hex')}"`;
       this.objects.set(path, { body, etag: next, contentType, cacheControl });
@@ -50,9 +52,16 @@ export class SimulatedBucket implements Publisher, Edge {
       const stored = this.frozen ? undefined : this.objects.get(path);
       if (!stored) throw new KeyturnError('edge_unreachable', `${path} must answer 200, it answers 403`);
       const answer = { body: stored.body, cacheControl: stored.cacheControl };
-      const maxAge = Number(/max-age=(\d+)/.exec(stored.cacheControl ?? '')?.[1] ?? 0);
+      const maxAge = seconds(stored.cacheControl, 'max-age');
       this.#copies.set(path, { answer, freshUntil: this.#clock() + maxAge });
       return answer;
     });
   }
 }
+
+const seconds = (header: string | undefined, directive: string): number =>
+  Number(new RegExp(`${directive}=(\\d+)`).exec(header ?? '')?.[1] ?? 0);
+
+/** How much older than the document a copy may be that is served. */
+export const ageOf = (header: string | undefined): number =>
+  ['max-age', 'stale-while-revalidate', 'stale-if-error'].reduce((sum, name) => sum + seconds(header, name), 0);

@@ -1,27 +1,22 @@
 /** A trace of the simulator, read once into what the checkers ask. */
 import { PRIVATE_MEMBERS } from '../core/algorithms.ts';
 import type { Policy } from '../core/config.ts';
-import { type ActiveKey, isObserved, isRendered, type Key, type Keyring } from '../core/keyring.ts';
+import { type ActiveKey, activeKey, isObserved, type Key, type Keyring, type LeadWaiver } from '../core/keyring.ts';
+import { broken } from './broken.ts';
 import {
   type Ending,
   type Evidence,
   type Imported,
   inForce,
-  type KeyLife,
   type Published,
   type Span,
-  type Token,
   type UnfinishedLife,
   type Writable,
 } from './evidence.ts';
 import { settled } from './settled.ts';
+import { isBurned, LONGEST_TICK, type State } from './states.ts';
 import type { TraceEvent } from './trace.ts';
 
-interface State {
-  readonly since: number;
-  readonly restored: boolean;
-  readonly keyring: Keyring;
-}
 const NEVER = Number.POSITIVE_INFINITY;
 
 export function evidenceOfTrace(trace: readonly TraceEvent[], initial: Policy): Evidence {
@@ -35,7 +30,7 @@ export function evidenceOfTrace(trace: readonly TraceEvent[], initial: Policy): 
     if (event.kind !== 'document') continue;
     const last = documents.at(-1);
     if (last) last.until = event.at;
-    documents.push({ ...readDocument(event.at, event.body), ...(event.byHand && { byHand: true }) });
+    documents.push({ ...readDocument(event.at, event.body), age: event.age, ...(event.byHand && { byHand: true }) });
   }
   const policyAt = (at: number) => inForce(policies, at)?.policy ?? initial;
   const only = <Kind extends TraceEvent['kind']>(kind: Kind) =>
@@ -53,14 +48,14 @@ export function evidenceOfTrace(trace: readonly TraceEvent[], initial: Policy): 
     endings: endings(trace, states),
     standbys: standbys(states),
     imported: imported(states),
-    broken: [...broken(states), ...neverActive(only('token'), keys)],
+    broken: broken(states, only('token'), only('canary'), keys),
     settled: settled(trace, states.at(-1)?.keyring, policyAt),
     lacks: new Map(),
     policyAt,
   };
 }
 
-function readDocument(since: number, body: string): Published {
+function readDocument(since: number, body: string): Omit<Published, 'age'> {
   const { keys, documentVersion: version } = JSON.parse(body) as { keys: { kid: string }[]; documentVersion: number };
   const leaked = PRIVATE_MEMBERS.find((member) => keys.some((key) => member in key));
   return { since, until: NEVER, version, kids: new Set(keys.map(({ kid }) => kid)), ...(leaked && { leaked }) };
@@ -90,15 +85,20 @@ function lives(states: readonly State[], documents: readonly Published[], policy
         const isPublished = known.published.some((span) => span.since <= since && span.until > since);
         // Or `recover` has appointed it: of the keys that are left, the one that verifiers know best.
         const revenant = (restored && !isPublished) || states[index - 1]?.restored === true;
-        const waived = isWaived(key, documents, [...keys.values()]);
-        known.reigns.push({ since, until, waived, revenant, policy: decidedBy(policyAt, since) });
+        const waived = confirmed(key, documents, states[index - 1]?.keyring, keyring);
+        known.reigns.push({
+          since,
+          until,
+          ...(waived && { waived }),
+          ...(key.notAfter !== undefined && { notAfter: key.notAfter }),
+          revenant,
+          policy: decidedBy(policyAt, since),
+        });
       }
     }
   }
   return keys;
 }
-
-const LONGEST_TICK = 15 * 60;
 
 /** A tick that is under way when the policy changes decides by the one with which it began. */
 function decidedBy(policyAt: (at: number) => Policy, at: number): Policy {
@@ -106,14 +106,19 @@ function decidedBy(policyAt: (at: number) => Policy, at: number): Policy {
   return before.publicationLead < now.publicationLead ? before : now;
 }
 
-/** What a key records of itself counts only where it is true. */
-function isWaived(
+/** What a key records of itself counts only where what was saved before bears it out. */
+function confirmed(
   { kid, leadWaived }: ActiveKey,
   documents: readonly Published[],
-  keys: readonly UnfinishedLife[],
-): boolean {
-  if (leadWaived === 'first-deployment') return documents[0]?.kids.has(kid) ?? false;
-  return leadWaived === 'burn' && keys.some(({ burnedAt }) => Number.isFinite(burnedAt));
+  before: Keyring | undefined,
+  after: Keyring,
+): LeadWaiver | undefined {
+  if (leadWaived === 'first-deployment') return documents[0]?.kids.has(kid) ? leadWaived : undefined;
+  if (leadWaived !== 'burn' || !before) return undefined;
+  const { flush } = before;
+  const former = activeKey(before);
+  if (flush && (flush.immediate || !former)) return leadWaived;
+  return former && isBurned(after, former.kid) ? leadWaived : undefined;
 }
 
 /** Without a gap it is the same span that goes on. */
@@ -163,30 +168,3 @@ const imported = (states: readonly State[]): Imported[] =>
       return { kid, leavesAt, since, until: states[index + 1]?.since ?? NEVER };
     }),
   );
-
-function neverActive(tokens: readonly Token[], keys: ReadonlyMap<string, KeyLife>): Evidence['broken'] {
-  return tokens
-    .filter(({ kid }) => !keys.get(kid)?.reigns.length)
-    .map(({ at, kid }) => ({ invariant: 'I2', what: `I2: ${kid} signed at ${at} and was never active` }));
-}
-
-function broken(states: readonly State[]): Evidence['broken'] {
-  const known = new Map<string, string>();
-  const found: Evidence['broken'][number][] = [];
-  for (const { since, keyring } of states) {
-    if (keyring.keys.filter(({ state }) => state === 'active').length > 1)
-      found.push({ invariant: 'I3', what: `I3: several keys were active at ${since}` });
-    for (const { jwk } of keyring.imported ?? []) {
-      if (keyring.keys.some(({ kid }) => kid === jwk.kid))
-        found.push({ invariant: 'I2', what: `I2: imported ${jwk.kid} was one of the issuer's own at ${since}` });
-    }
-    for (const key of keyring.keys) {
-      if (!isRendered(key)) continue;
-      const jwk = JSON.stringify(key.jwk);
-      if ((known.get(key.kid) ?? jwk) !== jwk)
-        found.push({ invariant: 'I10', what: `I10: ${key.kid} is two public keys` });
-      known.set(key.kid, jwk);
-    }
-  }
-  return found;
-}

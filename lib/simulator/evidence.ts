@@ -4,7 +4,7 @@
  */
 import type { Policy } from '../core/config.ts';
 import type { Exposure } from '../core/exposure.ts';
-import type { ActiveKey } from '../core/keyring.ts';
+import type { ActiveKey, LeadWaiver } from '../core/keyring.ts';
 import type { TickOutcome } from './trace.ts';
 
 export interface Span {
@@ -16,6 +16,8 @@ export interface Span {
 export interface Published extends Span {
   readonly version: number;
   readonly kids: ReadonlySet<string>;
+  /** How old a copy of it at an edge may be, by what it says to caches. */
+  readonly age: number;
   /** Somebody else than the rotator put it there. */
   readonly byHand?: true;
   /** A private member that it holds. */
@@ -25,7 +27,11 @@ export interface Published extends Span {
 /** For as long as the table said that the key signs. */
 export interface Reign extends Span {
   /** Without the lead, and rightly so: nobody could hold a document without it, or a key was burned. */
-  readonly waived: boolean;
+  readonly waived?: LeadWaiver;
+  /** Its tokens do not outlive this instant, by what the key records. */
+  readonly notAfter?: number;
+  /** Why nothing can be said of how it began. */
+  readonly unconfirmed?: string;
   /** It came of a restored table: it began anew though no document held the key, or it is all that `recover` could find. */
   readonly revenant: boolean;
   readonly policy: Policy;
@@ -63,10 +69,12 @@ export interface Ending {
 
 export interface Burn {
   readonly at: number;
+  readonly began: number;
   readonly kids: readonly string[];
   readonly offset: number;
   readonly removed: boolean;
   readonly exposure: readonly Exposure[];
+  readonly final: boolean;
 }
 
 export interface Standby extends Span {
@@ -102,7 +110,7 @@ export interface Evidence {
   readonly imported: readonly Imported[];
   /** Instants at which the table went back in time: what was true before does not follow from what comes after. */
   readonly restores: readonly number[];
-  /** More than one active key, or one kid for two public keys: what a saved keyring must not say. */
+  /** What a saved keyring must not say, whatever else happened. */
   readonly broken: readonly { readonly invariant: Invariant; readonly what: string }[];
   readonly settled: Settled | undefined;
   /** Why an invariant cannot be decided on all of it. */

@@ -3,7 +3,8 @@
  * ones where the evidence has them; what clocks may err by is in the policy.
  */
 import type { Policy } from '../core/config.ts';
-import { kidsAreNeverReused, theBurnedStayOut, theDocumentIsSound } from './checkers/documents.ts';
+import { theBurnedStayOut } from './checkers/burns.ts';
+import { kidsAreNeverReused, theDocumentIsSound } from './checkers/documents.ts';
 import { kmsKeysEndLast } from './checkers/kms.ts';
 import { everythingSettles, rotationIsAlive, skewedClocksRefuse } from './checkers/liveness.ts';
 import {

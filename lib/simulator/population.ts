@@ -6,6 +6,7 @@
 
 import { edgeAge } from '../core/policy.ts';
 import { blindSeconds, type Verifier } from '../core/verifiers.ts';
+import { announcedUntil } from './announced.ts';
 import type { Evidence, Published, Span } from './evidence.ts';
 import { inForce, reignOf } from './evidence.ts';
 import { Dice } from './random.ts';
@@ -86,19 +87,23 @@ export function experience(evidence: Evidence, verifier: Verifier, name: string)
     );
     for (const { kid } of live) {
       verifications += until - now;
-      if (!set.kids.has(kid) && !announced(evidence, kid, now)) extend(rejections, { kid, since: now, until });
+      if (!set.kids.has(kid) && !announced(evidence, verifier, kid, now))
+        extend(rejections, { kid, since: now, until });
     }
     now = Math.max(until, now + 1e-3);
   }
   return { verifier, verifications: Math.floor(verifications), fetches, rejections };
 }
 
-/** A key that a burn had sign without its lead: who rejects it until when is part of the burn's answer. */
-function announced(evidence: Evidence, kid: string, now: number): boolean {
+/** A key that a burn had sign without its lead: who may refuse it until when is part of the burn's answer. */
+function announced(evidence: Evidence, verifier: Verifier, kid: string, now: number): boolean {
   // Any of its reigns: a restore and a `recover` begin another one, and the burn's word stands.
-  return (evidence.keys.get(kid)?.reigns ?? []).some(({ since, waived, policy }) => {
-    const blind = Math.max(0, ...(policy.verifiers ?? []).map(blindSeconds).filter(Number.isFinite));
-    return waived && since <= now && now < since + edgeAge(policy) + blind + 2 * policy.clockSkew;
+  return (evidence.keys.get(kid)?.reigns ?? []).some((reign) => {
+    if (reign.waived !== 'burn' || reign.since > now) return false;
+    const { since, policy } = reign;
+    // Where the burn was killed before it could answer, nobody was told anything.
+    const unsaid = since + edgeAge(policy) + blindSeconds(verifier) + 2 * policy.clockSkew;
+    return now < (announcedUntil(evidence, verifier.name, reign) ?? unsaid);
   });
 }
 

@@ -6,8 +6,8 @@ import type { Policy } from '../core/config.ts';
 import type { Exposure } from '../core/exposure.ts';
 import type { Keyring } from '../core/keyring.ts';
 
-export type TraceEvent = { readonly at: number } & (
-  | { readonly kind: 'document'; readonly body: string; readonly byHand?: true }
+export type TraceEvent = { readonly at: number } /** `age`: for how long caches may serve it, by its directives. */ & (
+  | { readonly kind: 'document'; readonly body: string; readonly age: number; readonly byHand?: true }
   | { readonly kind: 'save'; readonly keyring: Keyring }
   /** The table is as it was at an earlier time. */
   | { readonly kind: 'restore'; readonly keyring: Keyring }
@@ -35,7 +35,11 @@ export type TraceEvent = { readonly at: number } & (
       /** Whether the burn said that the documents are without the keys. */
       readonly removed: boolean;
       readonly exposure: readonly Exposure[];
+      /** Whether it said that nothing is left to do. */
+      readonly final: boolean;
     }
+  /** The sign function has signed a canary, and whether what the rotator got of it was spoiled on the way. */
+  | { readonly kind: 'canary'; readonly kid: string; readonly spoiled: boolean }
   /** The edge cannot reach the bucket, or can again. */
   | { readonly kind: 'origin'; readonly up: boolean }
   /** Faults have stopped for good: six clean ticks later all is as it should be. */

@@ -3,6 +3,7 @@ import { KeyturnError } from '../core/errors.ts';
 import { documentPaths } from '../core/issuer.ts';
 import { type Keyring, pendingKeys } from '../core/keyring.ts';
 import { unsafe } from '../core/policy.ts';
+import { ageOf } from './bucket.ts';
 import type { Call } from './call.ts';
 import type { Crew } from './crew.ts';
 import type { Disturbance, Hindrance } from './plan.ts';
@@ -225,7 +226,7 @@ export class Weather {
     if (keys.length === 0) return;
     const body = JSON.stringify({ ...jwks, keys });
     world.bucket.objects.set(path, { ...stored, body, etag: `"overwritten at ${world.now}"` });
-    world.trace.push({ at: world.now, kind: 'document', body, byHand: true });
+    world.trace.push({ at: world.now, kind: 'document', body, age: ageOf(stored.cacheControl), byHand: true });
     if (!thenBurn) return;
     this.meddled = true;
     await this.#crew.burn('active', false);

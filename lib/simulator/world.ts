@@ -23,6 +23,8 @@ export class World {
   /** How far the rotator's clock is ahead. */
   rotatorSkew = 0;
   intercept: Interceptor | undefined;
+  /** While true a canary reaches the rotator with another signature than its key's. */
+  spoilsCanaries = false;
   readonly log: StepLine[] = [];
   readonly trace: TraceEvent[] = [];
   readonly kms: SimulatedKms;
@@ -66,12 +68,19 @@ export class World {
       keys: this.kms,
       publisher: this.bucket,
       edge: this.bucket,
-      canary: { token: async () => (await this.#canary.canary()).token },
+      canary: { token: () => this.#canaryToken() },
       clock: () => this.now + skew(),
       randomId: this.#randomId,
       sleep: (seconds) => this.sleep(seconds),
       log: (line) => this.log.push(line),
     };
+  }
+
+  async #canaryToken(): Promise<string> {
+    const { token, kid } = await this.#canary.canary();
+    const spoiled = this.spoilsCanaries;
+    this.trace.push({ at: this.now, kind: 'canary', kid, spoiled });
+    return spoiled ? `${token.slice(0, token.lastIndexOf('.'))}.${'A'.repeat(86)}` : token;
   }
 
   /** A signer of its own, with its own cache: one warm Lambda environment. */
@@ -100,8 +109,9 @@ export class World {
     const began = this.now;
     const offset = ports.clock() - this.now;
     const report = await burn(ports, this.policy, { kids: 'all', reason: 'test', flush: false, ...request });
-    const { burned: kids, removedAt, exposure } = report;
-    this.trace.push({ at: this.now, kind: 'burn', kids, began, offset, removed: removedAt !== undefined, exposure });
+    const { burned: kids, removedAt, exposure, holds } = report;
+    const answer = { kids, offset, removed: removedAt !== undefined, exposure, final: holds.length === 0 };
+    this.trace.push({ at: this.now, kind: 'burn', began, ...answer });
     return report;
   }
 

@@ -1,5 +1,7 @@
 /** That the checkers bite: evidence with one thing wrong, where no change of the rules can bring it about. */
 import { describe, expect, test } from 'vitest';
+import type { Exposure } from '../../lib/core/exposure.ts';
+import { activeKey } from '../../lib/core/keyring.ts';
 import { INVARIANTS, type Invariant } from '../../lib/simulator/evidence.ts';
 import { evidenceOfTrace } from '../../lib/simulator/evidence-of-trace.ts';
 import { CHECKERS, verdicts } from '../../lib/simulator/invariants.ts';
@@ -8,10 +10,11 @@ import type { TraceEvent } from '../../lib/simulator/trace.ts';
 import { World } from '../../lib/simulator/world.ts';
 import { MINUTE, WINDOWS } from './settling.ts';
 
-async function life(settings: Record<string, unknown> = WINDOWS): Promise<World> {
+async function life(settings: Record<string, unknown> = WINDOWS, burnAt?: number): Promise<World> {
   const world = new World(settings, 'checkers');
   const signer = world.signer();
   for (let tick = 0; tick < 16; tick++) {
+    if (tick === burnAt) await world.burn({ kids: [activeKey(world.keyring)?.kid ?? ''], flush: true });
     await world.tick();
     await world.sign(signer, 'a', { expiresIn: 600 });
     world.now += 15 * MINUTE;
@@ -45,6 +48,8 @@ const change = (pick: (event: TraceEvent, index: number) => TraceEvent[]) => wor
 const documents = world.trace.filter((event) => event.kind === 'document');
 const lastSave = world.trace.findLast((event) => event.kind === 'save');
 const lastAt = world.trace.at(-1)?.at ?? 0;
+const signing = world.trace.flatMap((event) => (event.kind === 'save' ? (activeKey(event.keyring)?.kid ?? []) : []));
+const secondKid = [...new Set(signing)][1] ?? '';
 
 describe.each<[Invariant, string, () => TraceEvent[]]>([
   [
@@ -138,8 +143,120 @@ describe.each<[Invariant, string, () => TraceEvent[]]>([
       { at: lastAt, kind: 'token', signer: 'a', kid: 'nobody', issuedAt: lastAt, expiresAt: lastAt + 1 },
     ],
   ],
+  [
+    'I2',
+    'no canary of a key verified that signs',
+    () => change((event) => (event.kind === 'canary' ? [{ ...event, spoiled: true }] : [event])),
+  ],
+  [
+    'I2',
+    'a key says that a burn had it sign, and there was none',
+    () => {
+      const standby = documents[1];
+      const signs = world.trace.find((event) => event.kind === 'save' && activeKey(event.keyring)?.kid === secondKid);
+      if (standby?.kind !== 'document' || signs?.kind !== 'save') return [];
+      const keys = signs.keyring.keys.map((key) => (key.state === 'active' ? { ...key, leadWaived: 'burn' } : key));
+      const early = { ...signs, at: standby.at + 1, keyring: { ...signs.keyring, keys } } as TraceEvent;
+      const { at } = early;
+      const token = { at, kind: 'token', signer: 'a', kid: secondKid, issuedAt: at, expiresAt: at + 600 } as const;
+      return [...world.trace.filter((event) => event.at <= standby.at), early, token];
+    },
+  ],
+  [
+    'I8',
+    'a key is swept that a tick may still save',
+    () => [
+      ...world.trace,
+      { at: lastAt, kind: 'created', keyArn: 'arn:young' },
+      { at: lastAt + 121, kind: 'ending', call: 'destroy', keyArn: 'arn:young' },
+    ],
+  ],
+  [
+    'I10',
+    'a kid that is no thumbprint',
+    () => JSON.parse(JSON.stringify(world.trace).replaceAll(secondKid, 'key-2')) as TraceEvent[],
+  ],
+  [
+    'I10',
+    'a key that was retired is pending again',
+    () => {
+      const former = world.trace.flatMap((event) => (event.kind === 'save' ? event.keyring.keys : []));
+      const first = former.find(({ state }) => state === 'pending');
+      return change((event) =>
+        event === lastSave && event.kind === 'save' && first
+          ? [
+              {
+                ...event,
+                keyring: {
+                  ...event.keyring,
+                  keys: [...event.keyring.keys.filter(({ kid }) => kid !== first.kid), first],
+                },
+              },
+            ]
+          : [event],
+      );
+    },
+  ],
+  [
+    'I11',
+    'a token that outlives the end of its key',
+    () =>
+      change((event) =>
+        event.kind === 'save'
+          ? [
+              {
+                ...event,
+                keyring: {
+                  ...event.keyring,
+                  keys: event.keyring.keys.map((key) =>
+                    key.state === 'active' ? { ...key, notAfter: key.activatedAt + 900 } : key,
+                  ),
+                },
+              },
+            ]
+          : [event],
+      ),
+  ],
 ])('%s: %s', (invariant, _, trace) => {
   test('is noticed', () => expect(violated(trace())).toContain(invariant));
+});
+
+describe('of a burn', async () => {
+  const burned = await life(WINDOWS, 12);
+  const answer = (change: (exposure: Exposure) => Exposure[]) =>
+    burned.trace.map((event) =>
+      event.kind === 'burn' ? { ...event, exposure: event.exposure.flatMap(change) } : event,
+    );
+
+  test('what it said and did holds', () => expect(violated(burned.trace)).toEqual([]));
+
+  test.each<[string, RegExp, () => TraceEvent[]]>([
+    ['the answer says nothing of a verifier', /does not say until when blind may accept/, () => answer(() => [])],
+    [
+      'the answer hides who refuses the fresh key',
+      /blind may refuse .* and no burn said so/,
+      () => answer(({ rejectsFreshUntil: _, ...rest }) => [rest]),
+    ],
+    [
+      'the answer forgets the caches',
+      /may accept a burned key until/,
+      () => answer((exposure) => [{ ...exposure, acceptsBurnedUntil: burned.trace[0]?.at ?? 0 }]),
+    ],
+    [
+      'the answer names no key, and one that is burned is published',
+      /said removed, and the keys left at/,
+      () => {
+        const at = burned.trace.findIndex(({ kind }) => kind === 'burn');
+        return burned.trace.flatMap((event, index): TraceEvent[] => {
+          if (event.kind === 'document' && index < at && event.at === burned.trace[at]?.at) return [];
+          return event.kind === 'burn' ? [{ ...event, kids: [] }] : [event];
+        });
+      },
+    ],
+  ])('%s', (_, sentence, trace) => {
+    const found = judge(trace()).find(({ invariant }) => invariant === 'I6');
+    expect(found?.violations.join('\n')).toMatch(sentence);
+  });
 });
 
 describe('verifiers', () => {

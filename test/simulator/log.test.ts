@@ -1,41 +1,47 @@
 /** The checkers on what a deployment logs: the lines of the shipped code, and the same lines with something wrong. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { recover } from '../../lib/core/recover.ts';
+import { standing } from '../../lib/core/step-line.ts';
 import { evidenceOfLog } from '../../lib/simulator/evidence-of-log.ts';
-import { verdicts } from '../../lib/simulator/invariants.ts';
+import { verdicts, violatedBy } from '../../lib/simulator/invariants.ts';
+import { verdictsOfLog } from '../../lib/simulator/verdicts-of-log.ts';
 import { World } from '../../lib/simulator/world.ts';
 import { MINUTE, WINDOWS } from './settling.ts';
 
 type Line = Record<string, unknown>;
 
-/** A day of a deployment, as its functions log it: rotations, retirements, and a burn at the end. */
-async function day(): Promise<{ world: World; lines: Line[] }> {
-  const world = new World(WINDOWS, 'log');
+type Act = (world: World) => Promise<unknown>;
+
+/** Ten hours of a deployment, as its functions log it: a tick or another act each quarter, and a token. */
+async function hours(acts: Readonly<Record<number, Act>> = {}, quarters = 40, settings: object = WINDOWS) {
+  const world = new World({ ...settings }, 'log');
   const lines: Line[] = [];
-  const take = () => lines.push(...(world.log.splice(0) as unknown as Line[]));
   const signer = world.signer();
-  for (let tick = 0; tick < 40; tick++) {
-    if (tick === 35)
-      await world.burn({ kids: [world.keyring.keys.find(({ state }) => state === 'active')?.kid ?? ''] });
-    else await world.tick();
-    take();
-    const token = await world.sign(signer, 'a', { expiresIn: 600 });
+  for (let quarter = 0; quarter < quarters; quarter++) {
+    await (acts[quarter] ?? ((own: World) => own.tick()))(world).catch(() => undefined);
+    lines.push(...(world.log.splice(0) as unknown as Line[]));
     const { issuer } = world.policy;
-    lines.push({ event: 'token', issuer, kid: token.kid, iat: token.issuedAt, exp: token.expiresAt });
+    const token = await world.sign(signer, 'a', { expiresIn: 600 }).catch(() => undefined);
+    if (token) lines.push({ event: 'token', issuer, kid: token.kid, iat: token.issuedAt, exp: token.expiresAt });
     world.now += 15 * MINUTE;
   }
   return { world, lines };
 }
 
+/** Rotations, retirements, and a burn at the end. */
+const day = () =>
+  hours({ 35: (own) => own.burn({ kids: [own.keyring.keys.find(({ state }) => state === 'active')?.kid ?? ''] }) });
+
 const { world, lines } = await day();
-const judge = (changed: readonly Line[]) => {
-  const found = verdicts(
-    evidenceOfLog(
-      changed.map((line) => JSON.stringify(line)),
-      world.policy,
-    ),
+const judge = (changed: readonly Line[], policy = world.policy) => {
+  const found = verdictsOfLog(
+    changed.map((line) => JSON.stringify(line)),
+    policy,
   );
   return Object.fromEntries(found.map(({ invariant, verdict }) => [invariant, verdict]));
 };
+const violated = (verdicts: Record<string, string>) =>
+  Object.keys(verdicts).filter((name) => verdicts[name] === 'violated');
 
 test('what it shows holds, and what it does not show is undecided', () => {
   expect(judge(lines)).toEqual({
@@ -71,6 +77,9 @@ const replace = (match: (line: Line) => boolean, change: Line) =>
   lines.map((line) => (match(line) ? { ...line, ...change } : line));
 const isStep = (name: string) => (line: Line) => line.event === 'step' && line.step === name;
 
+const second = lines.filter(isStep('activate'))[1] as Line;
+const secondSigns = second.at as number;
+
 test.each<[string, string, () => Line[]]>([
   [
     'I1',
@@ -85,7 +94,31 @@ test.each<[string, string, () => Line[]]>([
   [
     'I2',
     'a key signs that was published only then',
-    () => lines.filter((line) => !(isStep('publish')(line) && line.documentVersion === 2)),
+    () => replace((line) => isStep('publish')(line) && line.documentVersion === 2, { at: secondSigns - 1 }),
+  ],
+  [
+    'I2',
+    'the second key says that it was in the first document',
+    () =>
+      replace((line) => isStep('publish')(line) && line.documentVersion === 2, { at: secondSigns - 1 }).map((line) =>
+        line.signing === second.signing ? { ...line, leadWaived: 'first-deployment' } : line,
+      ),
+  ],
+  [
+    'I2',
+    'a key says that a burn had it sign, and there was none',
+    () =>
+      replace((line) => isStep('publish')(line) && line.documentVersion === 2, { at: secondSigns - 1 }).map((line) =>
+        line.signing === second.signing ? { ...line, leadWaived: 'burn' } : line,
+      ),
+  ],
+  [
+    'I8',
+    'a KMS key is destroyed that is published',
+    () => [
+      ...lines,
+      { ...lines.findLast(isStep('activate')), step: 'destroy', kid: lines.findLast(isStep('activate'))?.signing },
+    ],
   ],
   [
     'I5',
@@ -109,6 +142,68 @@ test.each<[string, string, () => Line[]]>([
 ])('%s: %s', (invariant, _, change) => {
   expect(judge(change())[invariant]).toBe('violated');
 });
+
+describe('what leaves no line is undecided', () => {
+  test('a publication whose invalidation failed', async () => {
+    let failed = 0;
+    const { world, lines } = await hours({
+      2: (own) => {
+        own.intercept = ({ name, phase }) => {
+          if (name === 'publisher.invalidate' && phase === 'before' && failed++ === 0) throw new Error('told to');
+        };
+        return own.rotateNow();
+      },
+    });
+    expect(failed).toBeGreaterThan(0);
+    expect(violatedBy(world.trace, world.policy)).toEqual([]);
+    expect(violated(judge(lines))).toEqual([]);
+  });
+
+  test('a publication of which no line tells', () => {
+    const without = lines.filter((line) => !(isStep('publish')(line) && line.documentVersion === 2));
+    expect(judge(without)).toMatchObject({ I1: 'undecided', I2: 'undecided' });
+  });
+
+  test('what a key was that a line has destroyed', () => {
+    const [destroy] = lines.filter(isStep('destroy'));
+    expect(judge([{ ...destroy, kid: 'nobody', kids: [] }]).I8).toBe('undecided');
+  });
+
+  test('what the table said between a restore and recover', async () => {
+    const { world, lines } = await hours({
+      15: async (own) => own.keyrings.restore(own.now - 45 * MINUTE),
+      16: (own) => recoverAndTell(own),
+    });
+    expect(violatedBy(world.trace, world.policy)).toEqual([]);
+    expect(violated(judge(lines))).toEqual([]);
+    expect(judge(lines)).toMatchObject({ I1: 'undecided', I3: 'undecided', I11: 'undecided' });
+  });
+
+  test('the end that a key recorded', async () => {
+    const { world, lines } = await hours({}, 20, { ...WINDOWS, cryptoperiod: '62m' });
+    expect(judge(lines, world.policy).I11).toBe('undecided');
+  });
+
+  test('whether there was a standby: months of a default policy', async () => {
+    const world = new World({ verifiers: ['http-api'] }, 'months');
+    await world.pass(100 * 24 * 60 * MINUTE);
+    expect(judge(world.log as unknown as Line[], world.policy).I9).toBe('undecided');
+  });
+});
+
+/** With the line that `recover` leaves when it has saved. */
+async function recoverAndTell(own: World): Promise<void> {
+  const ports = own.rotatorPorts;
+  let isTold = false;
+  const save: typeof ports.store.save = async (keyring, expected) => {
+    const revision = await ports.store.save(keyring, expected);
+    const line = { event: 'step', ...standing(keyring, revision, own.now), step: 'recover', why: 'told to' } as const;
+    if (!isTold) own.log.push(line);
+    isTold = true;
+    return revision;
+  };
+  await recover({ ...ports, store: { load: () => ports.store.load(), save } }, own.policy);
+}
 
 test('lines as CloudWatch wraps them, and lines of others', () => {
   const wrapped = lines.map((line) => JSON.stringify({ timestamp: 1, message: JSON.stringify(line) }));

@@ -1,5 +1,5 @@
 /** I8: a KMS key ends last. */
-import { ROTATOR_TIMEOUT_SECONDS } from '../../core/policy.ts';
+import { orphanAge } from '../../core/policy.ts';
 import type { Checker, Ending, Evidence } from '../evidence.ts';
 
 /** Only after its key was burned, or retired and published as gone and out of every signer's reach, or never was in a keyring. */
@@ -15,7 +15,9 @@ function tooEarly(evidence: Evidence, { at, call, kid, state, age, heldLater }: 
   const life = kid === undefined ? undefined : evidence.keys.get(kid);
   if (state === 'unknown') {
     if (heldLater) return 'although a keyring came to hold it';
-    return age !== undefined && age < ROTATOR_TIMEOUT_SECONDS
+    // By a clock that is ahead, and to the second.
+    const policy = evidence.policyAt(at);
+    return age !== undefined && age < orphanAge(policy) - policy.clockSkew - 1
       ? `when a tick could still save it, ${age} s old`
       : undefined;
   }

@@ -29,6 +29,7 @@ export const skewedClocksRefuse: Checker = (evidence) => ({
 
 /** I9: a standby in time, and no key signs for longer than it should, or an alarm says so. */
 export const rotationIsAlive: Checker = (evidence) => {
+  if (evidence.ticks.length === 0) return { checked: 0, violations: [] };
   const reigns = [...evidence.keys.values()].flatMap(({ kid, reigns }) => reigns.map((reign) => ({ ...reign, kid })));
   const violations: string[] = [];
   for (const { at, began, failed, holds } of evidence.ticks) {

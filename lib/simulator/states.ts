@@ -1,0 +1,14 @@
+/** What the table said, and from when on. */
+import type { Keyring } from '../core/keyring.ts';
+
+export interface State {
+  readonly since: number;
+  readonly restored: boolean;
+  readonly keyring: Keyring;
+}
+
+/** As long as a process may hang that comes back and goes on. */
+export const LONGEST_TICK = 15 * 60;
+
+export const isBurned = ({ keys }: Keyring, kid: string): boolean =>
+  keys.some((key) => key.kid === kid && key.state === 'compromised');
