@@ -17,7 +17,7 @@ export function broken(
   const pairs = states.flatMap((after, index) => {
     const before = states[index - 1];
     // What comes of a restored table follows from another past.
-    return before && !before.restored && !after.restored ? [{ before: before.keyring, after }] : [];
+    return before && !before.forgetful && !after.restored ? [{ before: before.keyring, after }] : [];
   });
   return [
     ...states.flatMap(severalOf),

@@ -10,6 +10,8 @@ import type { Timeline } from './timeline.ts';
 import type { World } from './world.ts';
 
 const MINUTE = 60;
+/** How often somebody asks for the same burn. */
+const BURNS = 4;
 
 export class Crew {
   readonly world: World;
@@ -18,7 +20,6 @@ export class Crew {
   readonly signers: { signer: TokenSigner; offset: number }[];
   /** While it is in the future the rotators' clocks are this far off. */
   rotatorClock = { until: 0, offset: 0 };
-  refusedTokens = 0;
 
   constructor(world: World, timeline: Timeline, plan: Plan) {
     this.world = world;
@@ -54,8 +55,10 @@ export class Crew {
     const { maxTokenLifetime } = world.policy;
     try {
       await world.sign(signer.signer, String(index), { expiresIn: maxTokenLifetime });
-    } catch {
-      this.refusedTokens += 1;
+    } catch (error) {
+      const code = isKeyturnError(error) ? error.code : 'crashed';
+      // A signature that KMS was told to be late with is no refusal of the issuer's.
+      if (latency === 0) world.trace.push({ at: world.now, kind: 'refused', code });
     }
     if (actor) actor.latency = 0;
   }
@@ -67,13 +70,13 @@ export class Crew {
     );
   }
 
-  /** Whoever burns a key and gets no answer, or is told that it was not saved, burns it again. */
+  /** Whoever burns a key and gets no answer, or is told that it was not saved, burns it again, but not for ever. */
   async burn(which: WhichKey, flush: boolean): Promise<void> {
     const { world, timeline } = this;
     const kid = this.#kid(which);
     if (which !== 'all' && !kid) return;
     const kids = which === 'all' ? ('all' as const) : [kid ?? ''];
-    for (let attempt = 0; attempt < 500; attempt++) {
+    for (let attempt = 0; attempt < BURNS; attempt++) {
       const { actor } = timeline;
       if (actor) actor.dead = false;
       try {

@@ -1,7 +1,8 @@
 /** What may go wrong, each kind with its boundaries: plain random numbers miss faults that sit at the edge of a window. */
 import { parsePolicy } from '../core/config.ts';
 import { formatDuration, parseDuration } from '../core/duration.ts';
-import { minGrace, ROTATOR_TIMEOUT_SECONDS } from '../core/policy.ts';
+import { minGrace, minPublicationLead, ROTATOR_TIMEOUT_SECONDS } from '../core/policy.ts';
+import { verifierToJson } from '../core/verifiers.ts';
 import type { Disturbance, Hindrance } from './plan.ts';
 import type { Dice } from './random.ts';
 
@@ -17,12 +18,14 @@ type Disturber = (terms: Terms) => WithoutTime<Disturbance>;
 
 const SAVES = ['store.save', 'store.save', 'store.save', 'publisher.write', 'publisher.write', 'keys.create'];
 const OTHERS = [
-  ...['keys.publicKey', 'keys.destroy', 'keys.disable', 'keys.tagged', 'signer.sign'],
+  ...['keys.publicKey', 'keys.destroy', 'keys.disable', 'keys.tagged', 'keys.describe', 'signer.sign'],
   ...['store.load', 'publisher.read', 'publisher.invalidate', 'edge.fetch'],
 ];
 /** As long as a call may take with its retries, a run may last, and a process that was taken for dead comes back. */
 const STALLS = [20, ROTATOR_TIMEOUT_SECONDS, ROTATOR_TIMEOUT_SECONDS, 10 * 60, 15 * 60];
 const MINUTE = 60;
+/** Who verifies from some day on, and takes longer than the others. */
+const SLOW = { name: 'slow', keyCache: '40m', refetch: 'never' };
 const BREAKS = [60, 3600, 6 * 3600];
 
 const ANYBODY: readonly Hindrance['meanwhile'][] = [undefined, 'tick', 'burn', 'rotate', 'sign'];
@@ -68,6 +71,11 @@ const outage: Disturber = ({ dice, tick }) => ({
 
 const originDown: Disturber = ({ dice, tick }) => ({ kind: 'origin-down', seconds: dice.pick([tick, 4 * tick]) });
 
+const spoiledCanaries: Disturber = ({ dice, tick }) => ({
+  kind: 'spoiled-canaries',
+  seconds: dice.pick([tick, 4 * tick, 12 * tick]),
+});
+
 const kmsLag: Disturber = ({ dice, seconds }) => ({
   kind: 'kms-lag',
   seconds: Math.floor(seconds / 4),
@@ -97,8 +105,20 @@ const burn: Disturber = ({ dice }) => ({
   flush: dice.chance(0.3),
 });
 
+const policyOf = (settings: object) =>
+  parsePolicy({ issuer: 'https://auth.example.com', algorithm: 'ES256', ...settings });
+
+/** A change of what the lead has to cover, with the shortest lead that does, and a period that has room for it. */
+function withItsLead(settings: Terms['settings'], change: Terms['settings']): Terms['settings'] {
+  const { publicationLead: _, ...rest } = settings;
+  const next = policyOf({ ...rest, ...change });
+  const lead = minPublicationLead(next);
+  const rotationPeriod = formatDuration(Math.max(next.rotationPeriod, lead + next.tick));
+  return { ...change, publicationLead: formatDuration(lead), rotationPeriod };
+}
+
 const policy: Disturber = ({ dice, settings }) => {
-  const now = parsePolicy({ issuer: 'https://auth.example.com', algorithm: 'ES256', ...settings });
+  const now = policyOf(settings);
   const twice = (name: string) => `${2 * (parseDuration(String(settings[name])) ?? 1)}s`;
   return {
     kind: 'policy',
@@ -117,6 +137,20 @@ const policy: Disturber = ({ dice, settings }) => {
       { publicationLead: twice('publicationLead'), rotationPeriod: twice('rotationPeriod') },
       { rotationPeriod: twice('rotationPeriod') },
       { grace: twice('grace') },
+      // Copies of what was published before are out there for as long as they were promised to be.
+      withItsLead(settings, { edgeMaxAge: '10s', edgeStaleWhileRevalidate: '0s', edgeStaleIfError: '0s' }),
+      withItsLead(settings, { edgeMaxAge: '10s', edgeStaleIfError: '10s' }),
+      withItsLead(settings, { edgeMaxAge: '15m' }),
+      withItsLead(settings, { verifiers: [...(now.verifiers ?? []).map(verifierToJson), SLOW] }),
+      { signerCache: `${2 * now.signerCache}s`, grace: twice('grace') },
+      { tick: `${2 * now.tick}s`, rotationPeriod: twice('rotationPeriod') },
+      { cryptoperiod: formatDuration(now.rotationPeriod + now.tick + now.maxTokenLifetime) },
+      {
+        clockSkew: `${2 * now.clockSkew}s`,
+        publicationLead: twice('publicationLead'),
+        grace: twice('grace'),
+        rotationPeriod: twice('rotationPeriod'),
+      },
     ]),
   };
 };
@@ -144,6 +178,33 @@ const retain: Disturber = ({ dice }) => ({
 /** Faults of calls are the most; what people do is rarer. */
 export const DISTURBERS: readonly Disturber[] = [
   ...[hinder, hinder, hinder, hinder, hinder, hinder, hinder],
-  ...[silence, ticks, ticks, outage, outage, originDown, kmsLag, rotatorClock, signerClock, coldStart],
-  ...[rotate, rotate, rotate, rotate, burn, policy, policy, restore, disableByHand, overwrite, overwrite, retain],
+  ...[
+    silence,
+    silence,
+    ticks,
+    ticks,
+    outage,
+    outage,
+    originDown,
+    spoiledCanaries,
+    kmsLag,
+    rotatorClock,
+    signerClock,
+    coldStart,
+  ],
+  ...[
+    rotate,
+    rotate,
+    rotate,
+    rotate,
+    burn,
+    policy,
+    policy,
+    policy,
+    restore,
+    disableByHand,
+    overwrite,
+    overwrite,
+    retain,
+  ],
 ];

@@ -59,6 +59,7 @@ export function evidenceOfLog(lines: Iterable<string>, policy: Policy, reading: 
     tokens,
     endings,
     burns: [],
+    failedBurns: [],
     ticks: [],
     standbys: [],
     imported: [],

@@ -25,8 +25,7 @@ export function evidenceOfTrace(trace: readonly TraceEvent[], initial: Policy): 
   const documents: Writable<Published>[] = [];
   for (const event of trace) {
     if (event.kind === 'policy') policies.push({ since: event.at, policy: event.policy });
-    if (event.kind === 'save' || event.kind === 'restore')
-      states.push({ since: event.at, keyring: event.keyring, restored: event.kind === 'restore' });
+    if (event.kind === 'save' || event.kind === 'restore') states.push(stateOf(event, states));
     if (event.kind !== 'document') continue;
     const last = documents.at(-1);
     if (last) last.until = event.at;
@@ -43,6 +42,7 @@ export function evidenceOfTrace(trace: readonly TraceEvent[], initial: Policy): 
     keys,
     tokens: only('token'),
     burns: only('burn'),
+    failedBurns: only('burn-failed'),
     ticks: only('tick'),
     restores: only('restore').map(({ at }) => at),
     endings: endings(trace, states),
@@ -53,6 +53,16 @@ export function evidenceOfTrace(trace: readonly TraceEvent[], initial: Policy): 
     lacks: new Map(),
     policyAt,
   };
+}
+
+function stateOf(
+  { at: since, kind, keyring }: Extract<TraceEvent, { kind: 'save' | 'restore' }>,
+  past: State[],
+): State {
+  const restored = kind === 'restore';
+  const known = Math.max(0, ...past.map((state) => state.keyring.documentVersion));
+  const forgetful = (restored || past.at(-1)?.forgetful === true) && keyring.documentVersion < known;
+  return { since, keyring, restored, forgetful };
 }
 
 function readDocument(since: number, body: string): Omit<Published, 'age'> {
@@ -84,7 +94,7 @@ function lives(states: readonly State[], documents: readonly Published[], policy
       else {
         const isPublished = known.published.some((span) => span.since <= since && span.until > since);
         // Or `recover` has appointed it: of the keys that are left, the one that verifiers know best.
-        const revenant = (restored && !isPublished) || states[index - 1]?.restored === true;
+        const revenant = (restored && !isPublished) || states[index - 1]?.forgetful === true;
         const waived = confirmed(key, documents, states[index - 1]?.keyring, keyring);
         known.reigns.push({
           since,

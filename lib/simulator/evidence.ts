@@ -81,6 +81,9 @@ export interface Standby extends Span {
   readonly kid: string;
 }
 
+/** After so many without a fault all is well. */
+export const CLEAN_TICKS = 6;
+
 /** The world after the last fault. */
 export interface Settled {
   readonly cleanTicks: number;
@@ -104,6 +107,8 @@ export interface Evidence {
   readonly tokens: readonly Token[];
   readonly endings: readonly Ending[];
   readonly burns: readonly Burn[];
+  /** Those that had no answer, or the one that they were not saved. */
+  readonly failedBurns: readonly { readonly at: number; readonly began: number }[];
   readonly ticks: readonly ({ readonly at: number } & TickOutcome)[];
   /** For as long as an observed key stood by. */
   readonly standbys: readonly Standby[];

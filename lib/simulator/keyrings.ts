@@ -52,10 +52,10 @@ export class SimulatedKeyrings implements KeyringStore {
     });
   }
 
-  /** The item is as it was in the last backup that is so old; its revision too. */
+  /** The item is as it was in the last backup that is so old, or in the first one; its revision too. */
   restore(before: number): void {
-    const backup = this.#past.findLast(({ at }) => at <= before);
-    if (!backup) return;
+    const backup = this.#past.findLast(({ at }) => at <= before) ?? this.#past[0];
+    if (!backup || backup.item === this.item) return;
     this.#record({ at: this.#clock(), kind: 'restore', keyring: JSON.parse(backup.item.text) as Keyring });
     this.item = backup.item;
   }

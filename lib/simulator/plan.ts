@@ -32,6 +32,8 @@ export type Disturbance = { readonly at: number } & (
       readonly code: 'throttled' | 'unavailable';
     }
   | { readonly kind: 'origin-down'; readonly seconds: number }
+  /** Canaries reach the rotator with another signature than their key's. */
+  | { readonly kind: 'spoiled-canaries'; readonly seconds: number }
   /** Keys that are made in this time show late. */
   | { readonly kind: 'kms-lag'; readonly seconds: number; readonly key: number; readonly tags: number }
   | { readonly kind: 'rotator-clock'; readonly seconds: number; readonly offset: number }

@@ -27,11 +27,14 @@ function tight(settings: Record<string, unknown>, dice: Dice): Record<string, un
   const policy = parsePolicy({ issuer: 'https://auth.example.com', algorithm: 'ES256', ...settings });
   const spare = () => dice.pick([0, 0, 0, 1, 5 * MINUTE]);
   const lead = minPublicationLead(policy) + spare();
+  const period = lead + policy.tick + dice.pick([0, 0, 1, policy.tick]);
+  const cryptoperiod = formatDuration(period + policy.tick + policy.maxTokenLifetime);
   return {
     ...settings,
     publicationLead: formatDuration(lead),
-    rotationPeriod: formatDuration(lead + policy.tick + dice.pick([0, 0, 1, policy.tick])),
+    rotationPeriod: formatDuration(period),
     grace: formatDuration(minGrace(policy, policy.maxTokenLifetime) + spare()),
+    ...(dice.chance(0.3) && { cryptoperiod }),
   };
 }
 
@@ -66,6 +69,8 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
         signingLatency: dice.pick(['5s', '30s']),
         verifierLeeway: dice.pick(['0s', '60s']),
         deletionWindow: '7d',
+        // A world begins on a Friday at eight.
+        ...(dice.chance(0.15) && { activationWindow: dice.pick(['Fri 08:30-09:30 UTC', 'Mon-Fri 07:00-09:00 UTC']) }),
       };
       return { settings: tight(settings, dice), skew, seconds: dice.between(3, 5) * 1800 };
     },

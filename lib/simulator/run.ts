@@ -1,8 +1,8 @@
 /** One plan, run: the schedule ticks, signers sign where it hurts, what was planned goes wrong, and then it stops. */
 import { activeKey, isObserved, type Keyring, pendingKeys } from '../core/keyring.ts';
 import { graceEnd } from '../core/policy.ts';
-import { CLEAN_TICKS } from './checkers/liveness.ts';
 import { Crew } from './crew.ts';
+import { CLEAN_TICKS } from './evidence.ts';
 import { inviteGuests } from './guests.ts';
 import { violatedBy } from './invariants.ts';
 import { type Plan, planOf } from './plan.ts';

@@ -4,6 +4,8 @@ import type { Keyring } from '../core/keyring.ts';
 export interface State {
   readonly since: number;
   readonly restored: boolean;
+  /** It is older than a document that was there before: nothing rotates until a `recover`, or a burn, has merged the two. */
+  readonly forgetful: boolean;
   readonly keyring: Keyring;
 }
 

@@ -25,6 +25,8 @@ export type TraceEvent = { readonly at: number } /** `age`: for how long caches 
       readonly issuedAt: number;
       readonly expiresAt: number;
     }
+  /** A caller was turned away. */
+  | { readonly kind: 'refused'; readonly code: string }
   | ({ readonly kind: 'tick' } & TickOutcome)
   | {
       readonly kind: 'burn';
@@ -38,6 +40,8 @@ export type TraceEvent = { readonly at: number } /** `age`: for how long caches 
       /** Whether it said that nothing is left to do. */
       readonly final: boolean;
     }
+  /** A burn got no answer, or the answer that it was not saved: it has disabled what it could. */
+  | { readonly kind: 'burn-failed'; readonly began: number }
   /** The sign function has signed a canary, and whether what the rotator got of it was spoiled on the way. */
   | { readonly kind: 'canary'; readonly kid: string; readonly spoiled: boolean }
   /** The edge cannot reach the bucket, or can again. */

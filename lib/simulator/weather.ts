@@ -35,6 +35,7 @@ export class Weather {
     this.silentUntil = 0;
     rotatorClock.until = 0;
     world.kms.lag = { key: 0, tags: 0 };
+    world.spoilsCanaries = false;
     this.#origin(true);
   }
 
@@ -59,6 +60,11 @@ export class Weather {
         this.#origin(false);
         await timeline.sleep(disturbance.seconds);
         return this.#origin(true);
+      case 'spoiled-canaries':
+        world.spoilsCanaries = true;
+        await timeline.sleep(disturbance.seconds);
+        world.spoilsCanaries = false;
+        return;
       case 'kms-lag': {
         world.kms.lag = disturbance;
         await timeline.sleep(disturbance.seconds);

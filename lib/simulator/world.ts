@@ -108,7 +108,11 @@ export class World {
   async burn(request: Partial<BurnRequest> = {}, ports = this.rotatorPorts): Promise<BurnReport> {
     const began = this.now;
     const offset = ports.clock() - this.now;
-    const report = await burn(ports, this.policy, { kids: 'all', reason: 'test', flush: false, ...request });
+    const asked = { kids: 'all', reason: 'test', flush: false, ...request } as const;
+    const report = await burn(ports, this.policy, asked).catch((error: unknown) => {
+      this.trace.push({ at: this.now, kind: 'burn-failed', began });
+      throw error;
+    });
     const { burned: kids, removedAt, exposure, holds } = report;
     const answer = { kids, offset, removed: removedAt !== undefined, exposure, final: holds.length === 0 };
     this.trace.push({ at: this.now, kind: 'burn', began, ...answer });

@@ -20,8 +20,9 @@ async function life(settings: Record<string, unknown> = WINDOWS, burnAt?: number
     world.now += 15 * MINUTE;
   }
   world.trace.push({ at: world.now, kind: 'calm' });
-  for (let tick = 0; tick < 6; tick++) {
+  for (let tick = 0; tick < 7; tick++) {
     await world.tick();
+    await world.sign(signer, 'a', { expiresIn: 600 });
     world.now += 15 * MINUTE;
   }
   return world;

@@ -23,8 +23,9 @@ function tooEarly(evidence: Evidence, { at, call, kid, state, age, heldLater }: 
   }
   // Also where a restored table has forgotten it.
   if (state === 'compromised' || (life && life.burnedAt <= at)) return undefined;
-  // A burn that could not be saved disables first, and is asked for again.
-  if (call === 'disable' && life && Number.isFinite(life.burnedAt)) return undefined;
+  // A burn that could not be saved disables all the same, and is to be asked for again.
+  const isUnsaved = evidence.failedBurns.some((burn) => burn.began <= at && burn.at >= at);
+  if (call === 'disable' && (isUnsaved || (life && Number.isFinite(life.burnedAt)))) return undefined;
   if (state !== 'retired') return `while it was ${state}`;
   if (life?.published.some(({ since, until }) => since <= at && until > at)) return 'while it was published';
   const { signerCache, signingLatency } = evidence.policyAt(at);

@@ -1,8 +1,7 @@
 /** I4, I7 and I9: that the work gets done, by whom it may be, or somebody is told. */
 import { isOpen } from '../../core/activation-window.ts';
-import type { Checker, Evidence } from '../evidence.ts';
-
-export const CLEAN_TICKS = 6;
+import type { Policy } from '../../core/config.ts';
+import { type Checker, CLEAN_TICKS, type Evidence } from '../evidence.ts';
 
 /** I4: six clean ticks after the last fault everything is as it should be. */
 export const everythingSettles: Checker = ({ settled }) => {
@@ -35,7 +34,7 @@ export const rotationIsAlive: Checker = (evidence) => {
   for (const { at, began, failed, holds } of evidence.ticks) {
     if (failed !== undefined || holds.length > 0) continue;
     const policy = evidence.policyAt(began);
-    if (policy.activationWindow && !isOpen(policy.activationWindow, began)) continue;
+    if (!isOpenByAnyClock(policy, began)) continue;
     const active = reigns.find(({ since, until }) => since <= at && until > at);
     const age = active ? began - active.since : 0;
     // Two clocks, each off by the skew and by the second to which the store's time is cut.
@@ -52,6 +51,10 @@ export const rotationIsAlive: Checker = (evidence) => {
   }
   return { checked: evidence.ticks.length + reigns.length, violations };
 };
+
+/** Whatever the skew of who looks at it. */
+const isOpenByAnyClock = ({ activationWindow, clockSkew }: Policy, at: number): boolean =>
+  !activationWindow || [-1, 0, 1].every((sign) => isOpen(activationWindow, at + sign * (clockSkew + 1)));
 
 /** A hold, a failed tick, or the silence of the ticks: each has its alarm. */
 const alarmed = ({ ticks }: Evidence, from: number, to: number): boolean =>
