@@ -93,9 +93,10 @@ function lives(states: readonly State[], documents: readonly Published[], policy
       if (last && last.until === since) last.until = until;
       else {
         const isPublished = known.published.some((span) => span.since <= since && span.until > since);
-        // Or `recover` has appointed it: of the keys that are left, the one that verifiers know best.
-        const revenant = (restored && !isPublished) || states[index - 1]?.forgetful === true;
-        const waived = confirmed(key, documents, states[index - 1]?.keyring, keyring);
+        const before = states[index - 1];
+        // Or what the table says of its lead is from before a gap; or `recover` has appointed it, as the best known one.
+        const revenant = (restored && !isPublished) || before?.restored === true || before?.forgetful === true;
+        const waived = confirmed(key, documents, before?.keyring, keyring);
         known.reigns.push({
           since,
           until,

@@ -201,4 +201,29 @@ export const MUTANTS: readonly Mutant[] = [
     ['transitions.ts', "if (other.state === 'active') return toGrace(other, now);", ''],
     ['keyring.ts', 'if (active.length > 1)', 'if (active.length > 9)'],
   ),
+  mutant('I2', 'once a key was burned, every standby is waived', [
+    'readiness.ts',
+    "if (keyring.flush && (keyring.flush.immediate || !activeKey(keyring))) return 'burn';",
+    "if (keyring.keys.some(({ state }) => state === 'compromised')) return 'burn';",
+  ]),
+  mutant('I2', 'a burn waives the lead of the fresh key while another one signs', [
+    'readiness.ts',
+    'if (keyring.flush && (keyring.flush.immediate || !activeKey(keyring)))',
+    'if (keyring.flush)',
+  ]),
+  mutant('I6', 'a burn hides who will refuse the fresh key', [
+    'exposure.ts',
+    'return known > freshAt ? { rejectsFreshUntil: known } : {};',
+    'return known > freshAt ? {} : {};',
+  ]),
+  mutant('I2', 'a canary that does not verify proves the key', [
+    'canary.ts',
+    "failed('it does not verify against the JWKS that the edge serves', cause),",
+    "cause === undefined ? failed('', cause) : { protectedHeader: { typ: CANARY_TYPE }, payload: Buffer.from(JSON.stringify({ iss: issuer })) },",
+  ]),
+  mutant('I11', 'the signer does not look at the end of its key', [
+    'sign.ts',
+    'const left = key.notAfter === undefined ?',
+    'const left = key.notAfter === undefined || now > 0 ?',
+  ]),
 ];
