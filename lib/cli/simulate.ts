@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type Forecast, forecast } from '../simulator/forecast.ts';
 import { readConfig } from './config-file.ts';
-import { forecastText } from './simulate-text.ts';
+import { forecastText, isSafe } from './simulate-text.ts';
 import { drawSvg } from './timeline-svg.ts';
 import { EXIT, given, UsageError } from './verb.ts';
 
@@ -13,6 +13,8 @@ export const help = `Usage: keyturn simulate [options]
 
 Runs the shipped rotation in virtual time, with verifiers of each kind, and says how many valid
 tokens they would refuse, how long a burned key would still be accepted, and which window to widen.
+Where nobody is declared to verify, it simulates what the check of the windows assumes. Exit code 1:
+a valid token is refused, the windows are unsafe, an invariant is broken, or nothing rotated.
 
   --config FILE       the policy, as in keyturn.config.json (default: the default policy)
   --verifiers A,B     who verifies, by the names of the verifier table (default: the policy's)
@@ -49,10 +51,23 @@ export async function run(args: string[]): Promise<number> {
     ...(values.verifiers !== undefined && { verifiers: values.verifiers.split(',').map((name) => name.trim()) }),
     ...(values['unsafe-windows'] && { unsafeWindows: true }),
   };
-  const result = await given(() => forecast(settings, years));
+  const result = await given(() => forecast(settings, years, progress()));
   if (values.svg !== undefined) writeFileSync(values.svg, drawSvg(result));
   process.stdout.write(values.json ? `${JSON.stringify(forJson(result))}\n` : forecastText(result));
-  return result.verifiers.every(({ rejections }) => rejections === 0) ? EXIT.done : EXIT.problem;
+  return isSafe(result) ? EXIT.done : EXIT.problem;
+}
+
+const SECOND = 1000;
+
+/** For who waits at a terminal for longer than a second. */
+function progress(): (share: number) => void {
+  if (!process.stderr.isTTY) return () => {};
+  let told = Date.now();
+  return (share) => {
+    if (Date.now() < told + SECOND) return;
+    told = Date.now();
+    process.stderr.write(`\r${Math.round(100 * share)} % simulated${share < 1 ? '' : '\n'}`);
+  };
 }
 
 /** JSON has no infinity. */

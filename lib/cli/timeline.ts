@@ -5,7 +5,7 @@ import { short } from './shortened.ts';
 const WIDEST = 60;
 const NARROWEST = 20;
 const INDENT = 17;
-const GLYPHS = { pending: '░', active: '█', grace: '▒' };
+export const GLYPHS = { pending: '░', active: '█', grace: '▒' };
 
 export function drawTimeline(spans: readonly Span[], now: number, until: number, columns = 80): string {
   const width = Math.max(NARROWEST, Math.min(WIDEST, columns - INDENT));

@@ -14,12 +14,12 @@ function answers({ burns, keys, policyAt }: Evidence, { since }: Reign): Burn[] 
   );
 }
 
-/** Until when the verifier may refuse it, by the burns' own word; undefined where nobody got an answer. */
+/** Until when the verifier may refuse it, by the burns' own word and whatever clock; undefined where nobody got an answer. */
 export function announcedUntil(evidence: Evidence, verifier: string, reign: Reign): number | undefined {
   const said = answers(evidence, reign);
   if (said.length === 0) return undefined;
   const own = said.flatMap(({ exposure }) => exposure.filter((one) => one.verifier === verifier).map(latest));
-  return Math.max(Number.NEGATIVE_INFINITY, ...own);
+  return Math.max(Number.NEGATIVE_INFINITY, ...own) + reign.policy.clockSkew;
 }
 
 const latest = ({ rejectsFreshUntil, rejectsStandbyUntil }: Exposure): number =>

@@ -1,7 +1,15 @@
 /** A trace of the simulator, read once into what the checkers ask. */
 import { PRIVATE_MEMBERS } from '../core/algorithms.ts';
 import type { Policy } from '../core/config.ts';
-import { type ActiveKey, activeKey, isObserved, type Key, type Keyring, type LeadWaiver } from '../core/keyring.ts';
+import {
+  type ActiveKey,
+  activeKey,
+  isObserved,
+  type Key,
+  type Keyring,
+  type LeadWaiver,
+  pendingKeys,
+} from '../core/keyring.ts';
 import { broken } from './broken.ts';
 import {
   type Ending,
@@ -81,7 +89,9 @@ function lives(states: readonly State[], documents: readonly Published[], policy
   for (const { since, until, kids } of documents) {
     for (const kid of kids) extend(life(kid).published, since, until);
   }
+  const forgotten = new Set<string>();
   for (const [index, { since, keyring, restored }] of states.entries()) {
+    if (restored) for (const kid of forgottenGaps(states[index - 1]?.keyring, keyring)) forgotten.add(kid);
     const until = states[index + 1]?.since ?? NEVER;
     for (const key of keyring.keys) {
       const known = life(key.kid);
@@ -94,8 +104,8 @@ function lives(states: readonly State[], documents: readonly Published[], policy
       else {
         const isPublished = known.published.some((span) => span.since <= since && span.until > since);
         const before = states[index - 1];
-        // Or what the table says of its lead is from before a gap; or `recover` has appointed it, as the best known one.
-        const revenant = (restored && !isPublished) || before?.restored === true || before?.forgetful === true;
+        // Or `recover` has appointed it, as the best known one; or a gap in its lead is forgotten.
+        const revenant = (restored && !isPublished) || before?.forgetful === true || forgotten.has(key.kid);
         const waived = confirmed(key, documents, before?.keyring, keyring);
         known.reigns.push({
           since,
@@ -109,6 +119,17 @@ function lives(states: readonly State[], documents: readonly Published[], policy
     }
   }
   return keys;
+}
+
+/** Pending keys that a restored table believes to have been published for longer than the table before it did. */
+function forgottenGaps(before: Keyring | undefined, restored: Keyring): string[] {
+  const observed = (keyring: Keyring | undefined, kid: string) => {
+    const key = keyring && pendingKeys(keyring).find((one) => one.kid === kid);
+    return key && { at: key.observedAt ?? NEVER };
+  };
+  return pendingKeys(restored)
+    .map(({ kid }) => kid)
+    .filter((kid) => (observed(before, kid)?.at ?? 0) > (observed(restored, kid)?.at ?? NEVER));
 }
 
 /** A tick that is under way when the policy changes decides by the one with which it began. */

@@ -1,17 +1,16 @@
-/**
- * Years of one policy, and what verifiers of each kind see of them. Nothing fails, but twice a year somebody rotates by
- * hand and at once again: only then does a standby sign as early as the windows let it.
- */
-import { parsePolicy } from '../core/config.ts';
-import { formatDuration } from '../core/duration.ts';
+/** Years of one policy, and what verifiers of each kind see of them. */
+import { facts } from '../core/algorithms.ts';
+import { type Policy, parsePolicy } from '../core/config.ts';
 import { acceptsBurnedUntil, type Exposure } from '../core/exposure.ts';
-import { edgeAge, minGrace, minPublicationLead, requireSafe, unsafe } from '../core/policy.ts';
-import { blindSeconds, fetchesOnce, VERIFIERS, type Verifier } from '../core/verifiers.ts';
+import { blindestVerifier, edgeAge, requireSafe, unsafe } from '../core/policy.ts';
+import { fetchesOnce, type Verifier } from '../core/verifiers.ts';
+import { advice } from './advice.ts';
 import type { Evidence, Reign, Span } from './evidence.ts';
 import { evidenceOfTrace } from './evidence-of-trace.ts';
 import { verdicts } from './invariants.ts';
-import { experience, type Rejection } from './population.ts';
+import { experience, livesOf, type Rejection } from './population.ts';
 import { World } from './world.ts';
+import { live, YEAR } from './years.ts';
 
 export interface KindForecast {
   readonly verifier: string;
@@ -21,7 +20,9 @@ export interface KindForecast {
   readonly rejections: number;
   readonly from?: number;
   readonly until?: number;
-  /** Seconds after a burn for which it may accept the burned key, or what ends that. */
+  /** Why it takes none of the tokens, whatever the windows are. */
+  readonly misfit?: string;
+  /** Seconds after a burn for which it may accept the burned key, or what ends that: as a burn answers, none was made. */
   readonly exposure: Exposure['acceptsBurnedUntil'];
 }
 export interface KeyForecast {
@@ -29,144 +30,123 @@ export interface KeyForecast {
   readonly published: Span;
   readonly reign: Reign | undefined;
 }
+/** One token that was refused: from when to when it lived, and when it was refused. */
+export interface RefusedToken extends Rejection {
+  readonly verifier: string;
+  readonly signedAt: number;
+  readonly expiresAt: number;
+}
 export interface Forecast {
   readonly from: number;
   readonly until: number;
   readonly ticks: number;
   readonly rotations: number;
+  /** Nobody said who verifies: the one that the policy's check assumes is simulated. */
+  readonly assumed: boolean;
   readonly verifiers: readonly KindForecast[];
   /** What the check of the windows says; empty for a policy that is safe. */
   readonly problems: readonly string[];
   /** Invariants of the protocol that did not hold. */
   readonly violated: readonly string[];
+  /** At how many ticks there was no room for a standby, or for another KMS key. */
+  readonly heldTicks: number;
   /** Which window to widen, in a sentence each. */
   readonly advice: readonly string[];
   readonly keys: readonly KeyForecast[];
-  /** The life of one token that was refused, and how long it was. */
-  readonly refused?: Rejection & { readonly verifier: string };
+  readonly refused?: RefusedToken;
 }
 
-const YEAR = 365 * 86_400;
+/** Of each kind so many, near edges of all ages. */
 const EACH = 8;
+const NO_ROOM = ['standby', 'key-cap'];
 
 /** @throws KeyturnError `policy_invalid`, `policy_unsafe` */
-export async function forecast(settings: Record<string, unknown>, years: number): Promise<Forecast> {
+export async function forecast(
+  settings: Record<string, unknown>,
+  years: number,
+  progress: (share: number) => void = () => {},
+): Promise<Forecast> {
   const policy = requireSafe(parsePolicy({ issuer: 'https://auth.example.com', ...settings }));
-  // Which algorithm signs changes nothing here but the time that keys take to make; whether the verifiers take it is checked above.
+  // Which algorithm signs changes nothing here but the time that keys take to make; who takes it is asked below.
   const world = new World({ ...settings, algorithm: 'ES256', unsafeWindows: true }, 'forecast');
   const from = world.now;
-  await live(world, from + years * YEAR);
+  const leftOut = await live(world, from + years * YEAR, progress);
   const evidence = evidenceOfTrace(world.trace, world.policy);
-  const kinds = policy.verifiers ?? Object.values(VERIFIERS).filter((verifier) => !fetchesOnce(verifier));
-  const seen = kinds.map((verifier) => ({ verifier, all: meet(evidence, verifier) }));
+  const kinds = policy.verifiers ?? [blindestVerifier(policy)].filter((verifier) => verifier !== undefined);
+  const seen = kinds.map((verifier) => ({ verifier, all: meet(evidence, verifier, policy) }));
   const reigns = [...evidence.keys.values()].flatMap((life) => life.reigns);
-  const worst = seen.flatMap(({ verifier, all }) =>
-    all.rejections.map((one) => ({ ...one, verifier: verifier.name })),
-  )[0];
+  const refused = seen.map(({ verifier, all }) => refusedToken(evidence, verifier, all.rejections)).find(Boolean);
   return {
     from,
     until: world.now,
-    ticks: evidence.ticks.length,
+    ticks: evidence.ticks.length + leftOut,
     rotations: Math.max(0, reigns.length - 1),
-    verifiers: seen.map(({ verifier, all }) => ({
-      verifier: verifier.name,
-      title: verifier.title,
-      verifications: all.verifications,
-      rejections: Math.ceil(all.rejections.reduce((sum, { since, until }) => sum + until - since, 0)),
-      ...(all.rejections[0] && {
-        from: Math.min(...all.rejections.map(({ since }) => since)),
-        until: Math.max(...all.rejections.map(({ until }) => until)),
-      }),
-      exposure: acceptsBurnedUntil(verifier, edgeAge(policy) + 2 * policy.clockSkew),
-    })),
+    assumed: policy.verifiers === undefined,
+    verifiers: seen.map(({ verifier, all }) => kindOf(verifier, all, policy)),
     problems: unsafe(policy),
     violated: verdicts(evidence).flatMap(({ violations }) => violations.slice(0, 1)),
-    advice: advice(
-      evidence,
-      seen.filter(({ all }) => all.rejections.length > 0),
-    ),
+    heldTicks: evidence.ticks.filter(({ holds }) => holds.some((kind) => NO_ROOM.includes(kind))).length,
+    advice: advice(evidence, seen),
     keys: [...evidence.keys.values()].map(({ kid, published, reigns: [reign] }) => ({
       kid,
       published: { since: published[0]?.since ?? from, until: published.at(-1)?.until ?? world.now },
       reign,
     })),
-    ...(worst && { refused: worst }),
+    ...(refused && { refused }),
   };
 }
 
-/** A tick whenever one is due, and a token whenever it can matter: at its longest, from a signer that is late to hear of an end. */
-async function live(world: World, until: number): Promise<void> {
-  const { policy } = world;
-  const warm = world.signer();
-  const { maxTokenLifetime: expiresIn } = policy;
-  const sign = () =>
-    world.sign(warm, 'warm', { expiresIn }).then(
-      () => undefined,
-      () => undefined,
-    );
-  let signed = Number.NEGATIVE_INFINITY;
-  let impatient = world.now + YEAR / 4;
-  while (world.now < until) {
-    const byHand = world.now >= impatient;
-    if (byHand) {
-      impatient += YEAR / 2;
-      for (const reason of ['by hand', 'and again']) await world.rotateNow(reason);
-    }
-    const due =
-      world.keyring.rotationRequested !== undefined ||
-      (activeSince(world) ?? 0) + policy.rotationPeriod - policy.tick <= world.now;
-    const old = world.now >= signed + expiresIn / 2;
-    if (due || old) await sign();
-    const revision = world.keyrings.item?.revision;
-    await world.tick();
-    const next = world.now + policy.tick;
-    if (due && world.keyrings.item?.revision !== revision) {
-      // Its keyring is from before the tick, and it uses it for as long as it may.
-      world.now += Math.min(policy.signerCache, policy.tick / 2);
-      await sign();
-      world.now += 1;
-      await sign();
-    }
-    if (due || old) signed = world.now;
-    world.now = next;
-  }
+interface Met {
+  readonly verifications: number;
+  readonly rejections: readonly Rejection[];
+  readonly misfit?: string;
 }
 
-const activeSince = ({ keyring }: World): number | undefined => {
-  const active = keyring.keys.find(({ state }) => state === 'active');
-  return active?.state === 'active' ? active.activatedAt : undefined;
-};
-
-function meet(evidence: Evidence, verifier: Verifier) {
+function meet(evidence: Evidence, verifier: Verifier, policy: Policy): Met {
   const each = Array.from({ length: EACH }, (_, index) => experience(evidence, verifier, `forecast ${index}`));
+  const verifications = each.reduce((sum, one) => sum + one.verifications, 0);
+  const why = misfit(verifier, policy);
+  if (why === undefined) return { verifications, rejections: each.flatMap(({ rejections }) => rejections) };
+  const lives = [...livesOf(evidence)].flatMap(([kid, spans]) => spans.map((span) => ({ kid, ...span })));
+  return { verifications, rejections: lives, misfit: why };
+}
+
+function misfit({ title, algorithms, rejectsUnknownKeyTypes }: Verifier, { algorithm }: Policy): string | undefined {
+  if (rejectsUnknownKeyTypes && facts(algorithm).kty === 'AKP') return `${title} refuses a JWKS with ${algorithm} keys`;
+  if (algorithms.includes(algorithm)) return undefined;
+  return `${title} takes ${algorithms.join(', ')}, and tokens are signed with ${algorithm}`;
+}
+
+function kindOf(verifier: Verifier, { verifications, rejections, misfit: why }: Met, policy: Policy): KindForecast {
+  const seconds = rejections.reduce((sum, { since, until }) => sum + until - since, 0);
   return {
-    verifications: each.reduce((sum, { verifications }) => sum + verifications, 0),
-    rejections: each.flatMap(({ rejections }) => rejections),
+    verifier: verifier.name,
+    title: verifier.title,
+    verifications,
+    rejections: why === undefined ? Math.ceil(seconds) : verifications,
+    ...(rejections[0] && {
+      from: Math.min(...rejections.map(({ since }) => since)),
+      until: Math.max(...rejections.map(({ until }) => until)),
+    }),
+    ...(why !== undefined && { misfit: why }),
+    // No token of a fresh key makes it fetch.
+    exposure: fetchesOnce(verifier) ? 'restart' : acceptsBurnedUntil(verifier, edgeAge(policy) + 2 * policy.clockSkew),
   };
 }
 
-/** A key that is refused in its first days was signed with too early; in its last, removed too early. */
-function advice(
-  evidence: Evidence,
-  refusing: readonly { verifier: Verifier; all: { rejections: readonly Rejection[] } }[],
-) {
-  const said = new Set<string>();
-  for (const { verifier, all } of refusing) {
-    for (const { kid, since } of all.rejections) {
-      const reign = evidence.keys.get(kid)?.reigns[0];
-      const policy = evidence.policyAt(since);
-      if (fetchesOnce(verifier))
-        said.add(`${verifier.title} never fetches the JWKS again: no window is wide enough for it`);
-      else if (reign && since >= reign.until) {
-        const least = minGrace(policy, policy.maxTokenLifetime);
-        said.add(`widen grace: ${formatDuration(policy.grace)} is too short, it takes ${formatDuration(least)}`);
-      } else {
-        const least = Math.max(minPublicationLead({ ...policy, verifiers: [verifier] }), blindSeconds(verifier));
-        said.add(
-          `widen publicationLead: ${formatDuration(policy.publicationLead)} is too short for ${verifier.title}, it takes ${formatDuration(least)}`,
-        );
-      }
-    }
+/** The first one that is alive when its key is refused; else one that only a lenient verifier would still take. */
+function refusedToken(evidence: Evidence, { name }: Verifier, [rejection]: readonly Rejection[]) {
+  if (!rejection) return undefined;
+  const { kid, since, until } = rejection;
+  const { verifierLeeway, clockSkew } = evidence.policyAt(since);
+  for (const leniency of [0, verifierLeeway + clockSkew]) {
+    const token = evidence.tokens.find(
+      ({ kid: own, at, expiresAt }) => own === kid && at < until && expiresAt + leniency > since,
+    );
+    if (!token) continue;
+    const { at: signedAt, expiresAt } = token;
+    const refused = { since: Math.max(since, signedAt), until: Math.min(until, expiresAt + leniency) };
+    return { kid, verifier: name, signedAt, expiresAt, ...refused };
   }
-  return [...said];
+  return undefined;
 }

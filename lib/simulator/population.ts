@@ -48,6 +48,8 @@ export function experience(evidence: Evidence, verifier: Verifier, name: string)
   let [verifications, fetches] = [0, 0];
   if (!first) return { verifier, verifications, fetches, rejections };
 
+  // More keys than it takes are as good as none.
+  const knows = ({ kids }: Published, kid: string) => kids.size <= (verifier.maxKeys ?? kids.size) && kids.has(kid);
   const edge = new Copy(evidence, dice);
   const wanted = lives.toSorted((a, b) => a.since - b.since);
   const changes = [...documents.map(({ since }) => since), ...wanted.map(({ since }) => since)].sort((a, b) => a - b);
@@ -67,7 +69,7 @@ export function experience(evidence: Evidence, verifier: Verifier, name: string)
       if (quiet > 1 && set === inForce(documents, now)) fetchedAt = now + (quiet - 1) * verifier.keyCache;
     }
     const live = wanted.filter(({ since, until }) => since <= now && until > now);
-    const missing = live.find(({ kid }) => !set.kids.has(kid));
+    const missing = live.find(({ kid }) => !knows(set, kid));
     if (missing && verifier.refetch !== 'never' && now - fetchedAt >= verifier.refetch && set !== edge.get(now)) {
       fetches += 1;
       set = edge.get(now);
@@ -87,8 +89,7 @@ export function experience(evidence: Evidence, verifier: Verifier, name: string)
     );
     for (const { kid } of live) {
       verifications += until - now;
-      if (!set.kids.has(kid) && !announced(evidence, verifier, kid, now))
-        extend(rejections, { kid, since: now, until });
+      if (!knows(set, kid) && !announced(evidence, verifier, kid, now)) extend(rejections, { kid, since: now, until });
     }
     now = Math.max(until, now + 1e-3);
   }
@@ -115,21 +116,23 @@ function extend(rejections: Rejection[], { kid, since, until }: Rejection): void
 
 /** The edge near this verifier: a copy as old as its directives let it be, whatever an invalidation may have reached. */
 class Copy {
-  readonly #evidence: Evidence;
-  readonly #age: number;
+  readonly #documents: readonly Published[];
+  readonly #share: number;
+  readonly lag: number;
+  #oldest = 0;
 
-  constructor(evidence: Evidence, dice: Dice) {
-    this.#evidence = evidence;
+  constructor({ documents }: Evidence, dice: Dice) {
+    this.#documents = documents;
     // The oldest and the youngest are the ones that matter.
-    this.#age = dice.pick([0, 0.5, 1, 1]);
+    this.#share = dice.pick([0, 0.5, 1, 1]);
+    this.lag = this.#share * documents.reduce((most, { age }) => Math.max(most, age), 0);
   }
 
-  get lag(): number {
-    return this.#age * edgeAge(this.#evidence.policyAt(this.#evidence.from));
-  }
-
+  /** For instants in their order. */
   get(now: number): Published {
-    const { documents } = this.#evidence;
-    return inForce(documents, now - this.lag) ?? (documents[0] as Published);
+    const isGone = ({ until, age }: Published) => until + this.#share * age <= now;
+    while (this.#oldest < this.#documents.length - 1 && isGone(this.#documents[this.#oldest] as Published))
+      this.#oldest += 1;
+    return this.#documents[this.#oldest] as Published;
   }
 }

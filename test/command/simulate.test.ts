@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { Command, endAll } from './process.ts';
 
 afterAll(endAll);
@@ -42,10 +42,90 @@ test.concurrent('a lead that is too short: who refuses, from when to when, and w
   expect(stdout).toContain(
     'widen publicationLead: 30m is too short for API Gateway HTTP API JWT authorizer, it takes 3h16m',
   );
-  expect(stdout).toMatch(/for example a token of \S{43}, refused by http-api/);
+  expect(stdout).toMatch(/^ {2}One refused token, of \S{43}:$/m);
+  expect(stdout).toMatch(/http-api refused it from 20\S+Z for /);
   const svg = readFileSync(file('keys.svg'), 'utf8');
   expect(svg).toMatch(/^<svg .*<\/svg>\n$/s);
-  expect(svg).toContain('http-api refuses tokens of');
+  expect(svg).toContain('One refused token: http-api refuses it from');
+});
+
+test.concurrent('where nobody is declared, it is the one that the check assumes, and it says so', async () => {
+  const { status, stdout } = await simulate('--years', '0.6');
+  expect(status).toBe(0);
+  expect(stdout).toContain('no verifiers are declared; this is API Gateway HTTP API JWT authorizer');
+  expect(stdout).toContain('No valid token is refused.');
+});
+
+async function simulatePolicy(name: string, policy: object, ...args: string[]) {
+  writeFileSync(file(name), JSON.stringify(policy));
+  return simulate('--config', file(name), '--unsafe-windows', ...args);
+}
+
+test.concurrent('an invariant that is broken is told, though these verifiers were lucky', async () => {
+  const { status, stdout } = await simulatePolicy('lucky.json', { publicationLead: '3h', verifiers: ['http-api'] });
+  expect(status).toBe(1);
+  expect(stdout).toMatch(/^unsafe: publicationLead must be at least/m);
+  expect(stdout).toMatch(/^violated: I1: a token of/m);
+  expect(stdout).toContain('the promise is BROKEN');
+});
+
+test.concurrent('where nothing rotates, nothing is decided', async () => {
+  const { status, stdout } = await simulate('--verifiers', 'http-api', '--years', '0.002');
+  expect(status).toBe(1);
+  expect(stdout).toContain('UNDECIDED: nothing rotated');
+});
+
+test.concurrent('a verifier that does not take the algorithm takes no token', async () => {
+  const policy = { algorithm: 'ES256', verifiers: ['http-api', 'jose'] };
+  const { status, stdout } = await simulatePolicy('es256.json', policy, '--years', '0.6', '--json');
+  expect(status).toBe(1);
+  const [gateway, jose] = JSON.parse(stdout).verifiers;
+  expect(gateway.rejections).toBe(gateway.verifications);
+  expect(gateway.misfit).toContain('takes RS256, RS384, RS512, and tokens are signed with ES256');
+  expect(jose).toMatchObject({ rejections: 0 });
+});
+
+test.concurrent('where keys have no room, it says that nothing rotates', async () => {
+  const policy = { grace: '400d', rotationPeriod: '30d', verifiers: ['alb'] };
+  const { status, stdout } = await simulatePolicy('room.json', policy, '--years', '2');
+  expect(status).toBe(1);
+  expect(stdout).toMatch(/^held: at [\d,]+ ticks there was no room for a standby/m);
+});
+
+test.concurrent('a key that is not known after its reign needs a longer lead, not a longer grace', async () => {
+  const policy = { rotationPeriod: '20h', publicationLead: '15m', verifiers: ['alb'] };
+  const { status, stdout } = await simulatePolicy('lead.json', policy, '--years', '0.1');
+  expect(status).toBe(1);
+  expect(stdout).toContain('widen publicationLead: 15m is too short for Application Load Balancer');
+  expect(stdout).not.toContain('widen grace');
+});
+
+test.concurrent('a verifier that fetches once keeps a burned key until it restarts', async () => {
+  const { stdout } = await simulatePolicy('once.json', { verifiers: ['fetch-once'] }, '--years', '0.6');
+  expect(stdout).toMatch(/a verifier that fetches once at its start .* until it restarts$/m);
+});
+
+test.concurrent('the life of a refused token is no longer than a token lives', async () => {
+  const policy = { publicationLead: '30m', verifiers: ['http-api'] };
+  const { stdout } = await simulatePolicy('life.json', policy, '--years', '0.6', '--json');
+  const { refused } = JSON.parse(stdout);
+  expect(refused.expiresAt - refused.signedAt).toBe(3600);
+  expect(refused.since).toBeGreaterThanOrEqual(refused.signedAt);
+  expect(refused.until).toBeLessThanOrEqual(refused.expiresAt);
+});
+
+describe('three years end in time', () => {
+  test.for([
+    ['of the default policy', {}],
+    ['with a tick each minute', { tick: '1m', verifiers: ['http-api'] }],
+  ] as const)('%s', async ([name, policy]) => {
+    const began = Date.now();
+    writeFileSync(file(`${name}.json`), JSON.stringify(policy));
+    const { status, stdout } = await simulate('--config', file(`${name}.json`));
+    expect(status).toBe(0);
+    expect(stdout).toContain('3 years in virtual time');
+    expect(Date.now() - began).toBeLessThan(10_000);
+  });
 });
 
 test.concurrent.for([

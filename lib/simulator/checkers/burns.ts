@@ -64,8 +64,7 @@ function lookAtSuccessors(evidence: Evidence, found: Finding): void {
         const said = announcedUntil(evidence, verifier.name, reign);
         if (said === undefined || until <= reign.since || !Number.isFinite(until)) continue;
         found.checked += 1;
-        // Told by the clock of whoever burned.
-        if (said + reign.policy.clockSkew < until)
+        if (said < until)
           found.violations.push(
             `I6: ${verifier.name} may refuse ${kid}, which signs from ${reign.since} on, until ${until}, and no burn said so`,
           );
