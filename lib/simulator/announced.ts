@@ -24,3 +24,9 @@ export function announcedUntil(evidence: Evidence, verifier: string, reign: Reig
 
 const latest = ({ rejectsFreshUntil, rejectsStandbyUntil }: Exposure): number =>
   Math.max(...[rejectsFreshUntil, rejectsStandbyUntil].map((until) => until ?? Number.NEGATIVE_INFINITY));
+
+/** When the last copy is gone that lacks the key, of those documents that were there before it signed. */
+export const lastCopyWithout = ({ documents }: Evidence, kid: string, { since }: Reign): number =>
+  documents
+    .filter((document) => document.since <= since && !document.kids.has(kid))
+    .reduce((last, { until, age }) => Math.max(last, until + age), Number.NEGATIVE_INFINITY);

@@ -138,10 +138,10 @@ export class Crew {
     return renderedKeys(keyring).find(({ state }) => state === 'grace')?.kid;
   }
 
-  /** Its clock errs by the same all along: one that jumps under a tick is beyond what a tick can notice. */
+  /** Its clock errs by the same all along, unless it jumps. */
   #machine(offset: number) {
-    const { world, rotatorClock } = this;
+    const { world, timeline, rotatorClock } = this;
     const off = world.now < rotatorClock.until ? rotatorClock.offset : offset;
-    return world.ports(() => off);
+    return world.ports(() => off + (timeline.actor?.jumped ?? 0));
   }
 }

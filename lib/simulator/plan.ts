@@ -11,8 +11,8 @@ export interface Hindrance {
   readonly call: string;
   readonly phase: 'before' | 'after';
   readonly skip: number;
-  readonly how: 'crash' | 'fail' | 'stall' | 'conflict' | 'throttle';
-  /** Of a stall. */
+  readonly how: 'crash' | 'fail' | 'stall' | 'conflict' | 'throttle' | 'jump';
+  /** Of a stall; or by how much the clock of a tick jumps then, to either side. */
   readonly seconds: number;
   /** What somebody else does in the middle of the stall. */
   readonly meanwhile?: 'tick' | 'burn' | 'rotate' | 'sign';

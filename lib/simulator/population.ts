@@ -4,9 +4,8 @@
  * count in which its tokens live, and a verifier that is asked once a second verifies as often.
  */
 
-import { edgeAge } from '../core/policy.ts';
 import { blindSeconds, type Verifier } from '../core/verifiers.ts';
-import { announcedUntil } from './announced.ts';
+import { announcedUntil, lastCopyWithout } from './announced.ts';
 import type { Evidence, Published, Span } from './evidence.ts';
 import { inForce, reignOf } from './evidence.ts';
 import { Dice } from './random.ts';
@@ -101,9 +100,8 @@ function announced(evidence: Evidence, verifier: Verifier, kid: string, now: num
   // Any of its reigns: a restore and a `recover` begin another one, and the burn's word stands.
   return (evidence.keys.get(kid)?.reigns ?? []).some((reign) => {
     if (reign.waived !== 'burn' || reign.since > now) return false;
-    const { since, policy } = reign;
     // Where the burn was killed before it could answer, nobody was told anything.
-    const unsaid = since + edgeAge(policy) + blindSeconds(verifier) + 2 * policy.clockSkew;
+    const unsaid = lastCopyWithout(evidence, kid, reign) + blindSeconds(verifier);
     return now < (announcedUntil(evidence, verifier.name, reign) ?? unsaid);
   });
 }

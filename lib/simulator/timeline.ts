@@ -21,6 +21,8 @@ export class Actor {
   dead = false;
   /** It has had a canary signed. */
   proved = false;
+  /** How far its clock has jumped since it began. */
+  jumped = 0;
   /** How long KMS takes for its next signature. */
   latency = 0;
   /** Lets seconds pass before each call by which others notice it. */

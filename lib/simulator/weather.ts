@@ -144,6 +144,10 @@ export class Weather {
         this.#hanging -= 1;
       });
     }
+    if (how === 'jump') {
+      if (actor?.role === 'tick') actor.jumped += seconds;
+      return Promise.resolve();
+    }
     if (how === 'crash' && actor) actor.dead = true;
     if (how === 'conflict') throw new KeyturnError('document_conflict', 'told to');
     throw how === 'throttle' ? throttled() : new Error('told to');

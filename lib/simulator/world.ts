@@ -113,8 +113,10 @@ export class World {
       this.trace.push({ at: this.now, kind: 'burn-failed', began });
       throw error;
     });
-    const { burned: kids, removedAt, exposure, holds } = report;
-    const answer = { kids, offset, removed: removedAt !== undefined, exposure, final: holds.length === 0 };
+    const { burned: kids, removedAt, exposure, holds, fresh } = report;
+    // Without a fresh key it has been said that one is still to come.
+    const final = holds.length === 0 && fresh !== undefined;
+    const answer = { kids, offset, removed: removedAt !== undefined, exposure, final };
     this.trace.push({ at: this.now, kind: 'burn', began, ...answer });
     return report;
   }

@@ -1,7 +1,6 @@
 /** I6: what may be said of a burn, and of what it answered. */
-import { edgeAge } from '../../core/policy.ts';
 import { blindSeconds, fetchesOnce, VERIFIERS, type Verifier } from '../../core/verifiers.ts';
-import { announcedUntil } from '../announced.ts';
+import { announcedUntil, lastCopyWithout } from '../announced.ts';
 import type { Burn, Checker, Evidence } from '../evidence.ts';
 
 type Finding = { checked: number; violations: string[] };
@@ -38,6 +37,8 @@ function lookAtAnswer(evidence: Evidence, burn: Burn, found: Finding): void {
   if (removed && left > at && !documents.some(({ byHand, until }) => byHand && until > at))
     violations.push(`I6: the burn of ${at} said removed, and the keys left at ${left}`);
   const policy = evidence.policyAt(at);
+  const held = documents.filter((document) => burned.some(({ kid }) => document.kids.has(kid)));
+  const lastCopy = held.reduce((last, { until, age }) => Math.max(last, until + age), 0);
   for (const verifier of removed ? declared(evidence, at) : []) {
     const { acceptsBurnedUntil } = exposure.find(({ verifier: name }) => name === verifier.name) ?? {};
     found.checked += 1;
@@ -45,7 +46,7 @@ function lookAtAnswer(evidence: Evidence, burn: Burn, found: Finding): void {
       violations.push(`I6: the burn of ${at} does not say until when ${verifier.name} may accept what was burned`);
     // A burn works with any clock; what it says of times is as right as its clock is.
     if (typeof acceptsBurnedUntil !== 'number' || Math.abs(offset) > policy.clockSkew) continue;
-    const worst = left + edgeAge(policy) + verifier.keyCache;
+    const worst = lastCopy + verifier.keyCache;
     if (acceptsBurnedUntil < worst)
       violations.push(
         `I6: ${verifier.name} may accept a burned key until ${worst}, the burn said ${acceptsBurnedUntil}`,
@@ -55,12 +56,12 @@ function lookAtAnswer(evidence: Evidence, burn: Burn, found: Finding): void {
 
 /** Who may refuse a key that signs without its lead has been told to whoever burned. */
 function lookAtSuccessors(evidence: Evidence, found: Finding): void {
-  for (const { kid, reigns, published } of evidence.keys.values()) {
+  for (const { kid, reigns } of evidence.keys.values()) {
     for (const reign of reigns) {
-      const known = published.findLast(({ since }) => since <= reign.since);
-      if (reign.waived !== 'burn' || reign.revenant || !known) continue;
+      if (reign.waived !== 'burn' || reign.revenant) continue;
+      const stale = lastCopyWithout(evidence, kid, reign);
       for (const verifier of declared(evidence, reign.since)) {
-        const until = known.since + edgeAge(reign.policy) + blindSeconds(verifier);
+        const until = stale + blindSeconds(verifier);
         const said = announcedUntil(evidence, verifier.name, reign);
         if (said === undefined || until <= reign.since || !Number.isFinite(until)) continue;
         found.checked += 1;
