@@ -18,7 +18,7 @@ type Disturber = (terms: Terms) => WithoutTime<Disturbance>;
 
 const SAVES = ['store.save', 'store.save', 'store.save', 'publisher.write', 'publisher.write', 'keys.create'];
 const OTHERS = [
-  ...['keys.publicKey', 'keys.destroy', 'keys.disable', 'keys.tagged', 'keys.describe', 'signer.sign'],
+  ...['keys.publicKey', 'keys.destroy', 'keys.disable', 'keys.tagged', 'signer.sign'],
   ...['store.load', 'publisher.read', 'publisher.invalidate', 'edge.fetch'],
 ];
 /** As long as a call may take with its retries, a run may last, and a process that was taken for dead comes back. */
@@ -53,6 +53,16 @@ const hinder: Disturber = ({ dice }) => {
     ...(hangs && meanwhile && { meanwhile }),
   };
 };
+
+/** It is asked for only while tags lag behind. */
+const hinderDescribe: Disturber = ({ dice }) => ({
+  kind: 'hinder',
+  call: 'keys.describe',
+  phase: dice.pick(['before', 'after']),
+  skip: 0,
+  how: dice.pick(['crash', 'fail', 'throttle', 'stall'] as const),
+  seconds: dice.pick(STALLS),
+});
 
 const silence: Disturber = ({ dice, tick }) => ({ kind: 'silence', seconds: dice.pick([tick, 3 * tick, 12 * tick]) });
 
@@ -137,6 +147,17 @@ const policy: Disturber = ({ dice, settings }) => {
       { publicationLead: twice('publicationLead'), rotationPeriod: twice('rotationPeriod') },
       { rotationPeriod: twice('rotationPeriod') },
       { grace: twice('grace') },
+    ]),
+  };
+};
+
+/** What a policy says of edges, caches, clocks and verifiers. */
+const surroundings: Disturber = ({ dice, settings }) => {
+  const now = policyOf(settings);
+  const twice = (name: string) => `${2 * (parseDuration(String(settings[name])) ?? 1)}s`;
+  return {
+    kind: 'policy',
+    change: dice.pick([
       // Copies of what was published before are out there for as long as they were promised to be.
       withItsLead(settings, { edgeMaxAge: '10s', edgeStaleWhileRevalidate: '0s', edgeStaleIfError: '0s' }),
       withItsLead(settings, { edgeMaxAge: '10s', edgeStaleIfError: '10s' }),
@@ -178,8 +199,9 @@ const retain: Disturber = ({ dice }) => ({
 /** Faults of calls are the most; what people do is rarer. */
 export const DISTURBERS: readonly Disturber[] = [
   ...[hinder, hinder, hinder, hinder, hinder, hinder, hinder],
-  ...[silence, silence, ticks, ticks, outage, outage, originDown, spoiledCanaries, kmsLag],
-  ...[rotatorClock, signerClock, coldStart],
-  ...[rotate, rotate, rotate, rotate, burn, policy, policy, policy],
-  ...[restore, disableByHand, overwrite, overwrite, retain],
+  ...[silence, ticks, ticks, outage, outage, originDown, kmsLag, rotatorClock, signerClock, coldStart],
+  ...[rotate, rotate, rotate, rotate, burn, policy, policy, restore, disableByHand, overwrite, overwrite, retain],
 ];
+
+/** A few of these come on top, by dice of their own, so that they make none of the others rarer. */
+export const MORE: readonly Disturber[] = [surroundings, surroundings, spoiledCanaries, silence, hinderDescribe];

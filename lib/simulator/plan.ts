@@ -1,8 +1,8 @@
 /** A run before it is run: the policy, everybody's clock, and what goes wrong when. All of it follows from the seed. */
 
-import { DISTURBERS } from './disturbers.ts';
-import { PROFILES, type Profile, type ProfileName } from './profiles.ts';
-import type { Dice } from './random.ts';
+import { DISTURBERS, MORE } from './disturbers.ts';
+import { extras, PROFILES, type Profile, type ProfileName } from './profiles.ts';
+import { Dice } from './random.ts';
 
 /** What one rotator's call meets, once it is made: the n-th of this name from then on. */
 export interface Hindrance {
@@ -65,16 +65,22 @@ export interface Plan {
 /** The plan of a seed, the same every time. */
 export function planOf(seed: string, name: ProfileName, dice: Dice): Plan {
   const profile: Profile = PROFILES[name];
-  const { settings, skew, seconds } = profile.draw(dice);
+  const { settings: drawn, skew, seconds } = profile.draw(dice);
+  const more = new Dice(seed, 'more');
+  const settings = { ...drawn, ...extras(drawn, more) };
   // A clock that errs errs all the way, most of the time: the terms of the windows show at their ends.
   const offset = () => dice.pick([-skew, -skew, 0, skew, skew, Math.max(0, skew - 1), Math.min(0, 1 - skew)]);
   const count = dice.between(...profile.disturbances);
-  const terms = { dice, seconds, skew, settings, tick: profile.tick(settings) };
-  const disturbances = Array.from({ length: count }, () => ({
+  const terms = { seconds, skew, settings, tick: profile.tick(settings) };
+  const draw = (own: Dice, disturbers: typeof DISTURBERS) => ({
     // The first key's lead is waived, so much is different in the beginning.
-    at: Math.floor(dice.next() * (dice.chance(0.2) ? seconds / 8 : seconds)),
-    ...dice.pick(DISTURBERS)(terms),
-  })) as Disturbance[];
+    at: Math.floor(own.next() * (own.chance(0.2) ? seconds / 8 : seconds)),
+    ...own.pick(disturbers)({ ...terms, dice: own }),
+  });
+  const disturbances = [
+    ...Array.from({ length: count }, () => draw(dice, DISTURBERS)),
+    ...Array.from({ length: more.between(0, 3) }, () => draw(more, MORE)),
+  ] as Disturbance[];
   return {
     seed,
     profile: name,

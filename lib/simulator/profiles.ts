@@ -27,15 +27,20 @@ function tight(settings: Record<string, unknown>, dice: Dice): Record<string, un
   const policy = parsePolicy({ issuer: 'https://auth.example.com', algorithm: 'ES256', ...settings });
   const spare = () => dice.pick([0, 0, 0, 1, 5 * MINUTE]);
   const lead = minPublicationLead(policy) + spare();
-  const period = lead + policy.tick + dice.pick([0, 0, 1, policy.tick]);
-  const cryptoperiod = formatDuration(period + policy.tick + policy.maxTokenLifetime);
   return {
     ...settings,
     publicationLead: formatDuration(lead),
-    rotationPeriod: formatDuration(period),
+    rotationPeriod: formatDuration(lead + policy.tick + dice.pick([0, 0, 1, policy.tick])),
     grace: formatDuration(minGrace(policy, policy.maxTokenLifetime) + spare()),
-    ...(dice.chance(0.3) && { cryptoperiod }),
   };
+}
+
+/** What only some have: keys that end, as soon as they may; and hours in which they rotate. A world begins on a Friday at eight. */
+export function extras(settings: Drawn['settings'], dice: Dice): Drawn['settings'] {
+  const policy = parsePolicy({ issuer: 'https://auth.example.com', algorithm: 'ES256', ...settings });
+  const cryptoperiod = formatDuration(policy.rotationPeriod + policy.tick + policy.maxTokenLifetime);
+  const activationWindow = dice.pick(['Fri 08:30-09:30 UTC', 'Mon-Fri 07:00-09:00 UTC', 'Mon-Sun 00:00-23:00 UTC']);
+  return { ...(dice.chance(0.3) && { cryptoperiod }), ...(dice.chance(0.1) && { activationWindow }) };
 }
 
 const own = (keyCache: string, refetch: string) => ({ name: `${keyCache} ${refetch}`, keyCache, refetch });
@@ -69,8 +74,6 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
         signingLatency: dice.pick(['5s', '30s']),
         verifierLeeway: dice.pick(['0s', '60s']),
         deletionWindow: '7d',
-        // A world begins on a Friday at eight.
-        ...(dice.chance(0.15) && { activationWindow: dice.pick(['Fri 08:30-09:30 UTC', 'Mon-Fri 07:00-09:00 UTC']) }),
       };
       return { settings: tight(settings, dice), skew, seconds: dice.between(3, 5) * 1800 };
     },

@@ -231,6 +231,8 @@ export class Weather {
     // Who could write the object could not while S3 is away. And a tick that has looked does not look again: what
     // somebody does by hand behind its back, while it hangs for longer than any call may take, is beyond it.
     if (!stored || !standby || this.#isOut('publisher.') || this.#hanging > 0) return;
+    // A restored table may call standby what has signed since: without that key no older version has live tokens.
+    if (world.trace.some((event) => event.kind === 'token' && event.kid === standby)) return;
     const jwks = JSON.parse(stored.body) as { keys: { kid: string }[] };
     const keys = jwks.keys.filter(({ kid }) => kid !== standby);
     if (keys.length === 0) return;
