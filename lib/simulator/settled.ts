@@ -21,16 +21,19 @@ export function settled(
   ).length;
   const problems: string[] = [];
   if (!activeKey(keyring)) problems.push('no key is active');
-  // One that an operator retains may stay beside another one.
+  const kms = kmsKeys(trace);
+  // One that an operator retains may stay beside another one, also where it can sign no more.
   const pending = pendingKeys(keyring);
-  const standbys = pending.filter((key) => isObserved(key) && key.algorithm === policy.algorithm).length;
-  const own = pending.filter(({ retained }) => !retained).length;
-  if (standbys < 1 || own > 1)
-    problems.push(`there are ${standbys} observed standbys of ${pending.length} pending keys`);
+  const able = pending.filter(
+    (key) => isObserved(key) && key.algorithm === policy.algorithm && kms.enabled.has(key.keyArn),
+  );
+  const own = pending.filter(({ retained }) => !retained);
+  if (able.length < 1 || own.length > 1)
+    problems.push(`there are ${able.length} observed standbys of ${pending.length} pending keys`);
   const published = trace.findLast((event) => event.kind === 'document')?.body;
   const rendered = renderDocuments(keyring, policy).find(({ path }) => path === documentPaths(keyring.issuer).jwks);
   if (published !== rendered?.body) problems.push('the bucket does not hold what the keyring renders');
-  return { cleanTicks, problems: [...problems, ...orphans(trace, keyring, now, policy), ...turnedAway(trace, calm)] };
+  return { cleanTicks, problems: [...problems, ...orphans(kms, keyring, now, policy), ...turnedAway(trace, calm)] };
 }
 
 /** Who asks after as many clean ticks as it may take gets a token. */
@@ -45,24 +48,38 @@ function turnedAway(trace: readonly TraceEvent[], calm: number): string[] {
   return refused.map(({ at, code }) => `a caller was turned away at ${at}: ${code}`);
 }
 
-function orphans(trace: readonly TraceEvent[], keyring: Keyring, now: number, policy: Policy): string[] {
-  const enabled = new Map<string, number>();
-  const disabled = new Set<string>();
+interface KmsKeys {
+  /** By ARN, those that can sign, and since when they are there. */
+  readonly enabled: Map<string, number>;
+  /** Those that somebody has disabled who is not the rotator. */
+  readonly disabled: Map<string, number>;
+}
+
+function kmsKeys(trace: readonly TraceEvent[]): KmsKeys {
+  const [enabled, disabled] = [new Map<string, number>(), new Map<string, number>()];
   for (const event of trace) {
     if (event.kind === 'created') enabled.set(event.keyArn, event.at);
-    if (event.kind === 'ending') enabled.delete(event.keyArn);
-    if (event.kind === 'meddled') disabled[event.enabled ? 'delete' : 'add'](event.keyArn);
+    if (event.kind === 'ending') for (const keys of [enabled, disabled]) keys.delete(event.keyArn);
+    if (event.kind !== 'meddled') continue;
+    const [from, to] = event.enabled ? [disabled, enabled] : [enabled, disabled];
+    const since = from.get(event.keyArn);
+    if (since !== undefined) to.set(event.keyArn, since);
+    from.delete(event.keyArn);
   }
-  const ours = new Map(renderedKeys(keyring).map(({ keyArn, state }) => [keyArn, state]));
-  const problems: string[] = [];
-  for (const [keyArn, since] of enabled) {
-    if (!ours.has(keyArn) && !disabled.has(keyArn) && now - since > orphanAge(policy) + policy.tick)
-      problems.push(`KMS key ${keyArn} is in no keyring and still enabled`);
-  }
-  for (const [keyArn, state] of ours) {
-    // One in grace signs no more, whoever has disabled it.
-    if (!enabled.has(keyArn) || (disabled.has(keyArn) && state !== 'grace'))
-      problems.push(`KMS key ${keyArn} is published and cannot sign`);
-  }
-  return problems;
+  return { enabled, disabled };
+}
+
+function orphans({ enabled }: KmsKeys, keyring: Keyring, now: number, policy: Policy): string[] {
+  const ours = renderedKeys(keyring);
+  const lost = [...enabled].filter(
+    ([keyArn, since]) => !ours.some((key) => key.keyArn === keyArn) && now - since > orphanAge(policy) + policy.tick,
+  );
+  // One in grace signs no more, whoever has disabled it.
+  const dead = ours.filter(
+    ({ keyArn, state, retained }) => state !== 'grace' && !(state === 'pending' && retained) && !enabled.has(keyArn),
+  );
+  return [
+    ...lost.map(([keyArn]) => `KMS key ${keyArn} is in no keyring and still enabled`),
+    ...dead.map(({ keyArn }) => `KMS key ${keyArn} is published and cannot sign`),
+  ];
 }
