@@ -1,5 +1,5 @@
 /** What may go wrong, each kind with its boundaries: plain random numbers miss faults that sit at the edge of a window. */
-import { parsePolicy } from '../core/config.ts';
+import { type Policy, parsePolicy } from '../core/config.ts';
 import { formatDuration, parseDuration } from '../core/duration.ts';
 import { minGrace, minPublicationLead, ROTATOR_TIMEOUT_SECONDS } from '../core/policy.ts';
 import { verifierToJson } from '../core/verifiers.ts';
@@ -53,6 +53,19 @@ const hinder: Disturber = ({ dice }) => {
     ...(hangs && meanwhile && { meanwhile }),
   };
 };
+
+const shrinking: Disturber = ({ settings }) => ({ kind: 'policy', change: shorterTokens(policyOf(settings)) });
+
+/** Who signs changes by a save that hangs. */
+const slowActivation: Disturber = ({ dice }) => ({
+  kind: 'hinder',
+  call: 'activation',
+  phase: 'before',
+  skip: dice.pick([0, 1, 2]),
+  how: 'stall',
+  seconds: dice.pick(STALLS),
+  meanwhile: 'sign',
+});
 
 /** It is asked for only while tags lag behind. */
 const hinderDescribe: Disturber = ({ dice }) => ({
@@ -127,6 +140,13 @@ function withItsLead(settings: Terms['settings'], change: Terms['settings']): Te
   return { ...change, publicationLead: formatDuration(lead), rotationPeriod };
 }
 
+/** What was promised before outlives the new grace. */
+const shorterTokens = (now: Policy) => ({
+  maxTokenLifetime: '1m',
+  tokenLifetime: '1m',
+  grace: formatDuration(minGrace(now, MINUTE)),
+});
+
 const policy: Disturber = ({ dice, settings }) => {
   const now = policyOf(settings);
   const twice = (name: string) => `${2 * (parseDuration(String(settings[name])) ?? 1)}s`;
@@ -137,8 +157,7 @@ const policy: Disturber = ({ dice, settings }) => {
       { algorithm: 'ES384' },
       { algorithm: 'ES256' },
       { maxTokenLifetime: '5m', tokenLifetime: '5m' },
-      // What was promised before outlives the new grace.
-      { maxTokenLifetime: '1m', tokenLifetime: '1m', grace: formatDuration(minGrace(now, MINUTE)) },
+      shorterTokens(now),
       ...[1, 2, 3].map(() => ({
         maxTokenLifetime: twice('maxTokenLifetime'),
         grace: twice('grace'),
@@ -176,10 +195,11 @@ const surroundings: Disturber = ({ dice, settings }) => {
   };
 };
 
-const restore: Disturber = ({ dice }) => ({
+/** While nobody has recovered, nothing rotates: the rest of a run would be one long hold. */
+const restore: Disturber = ({ dice, seconds }) => ({
   kind: 'restore',
-  back: dice.pick([60, 3600, 86_400]),
-  recoverAfter: dice.pick(BREAKS),
+  back: dice.pick([60, 3600, seconds / 2]),
+  recoverAfter: dice.pick([60, 600, seconds / 4]),
 });
 
 const disableByHand: Disturber = ({ dice }) => ({
@@ -204,4 +224,7 @@ export const DISTURBERS: readonly Disturber[] = [
 ];
 
 /** A few of these come on top, by dice of their own, so that they make none of the others rarer. */
-export const MORE: readonly Disturber[] = [surroundings, surroundings, spoiledCanaries, silence, hinderDescribe];
+export const MORE: readonly Disturber[] = [
+  ...[surroundings, surroundings, surroundings, shrinking, shrinking, spoiledCanaries, spoiledCanaries],
+  ...[silence, slowActivation, slowActivation, slowActivation, hinderDescribe],
+];

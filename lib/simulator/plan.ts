@@ -79,7 +79,7 @@ export function planOf(seed: string, name: ProfileName, dice: Dice): Plan {
   });
   const disturbances = [
     ...Array.from({ length: count }, () => draw(dice, DISTURBERS)),
-    ...Array.from({ length: more.between(0, 3) }, () => draw(more, MORE)),
+    ...Array.from({ length: more.between(0, 5) }, () => draw(more, MORE)),
   ] as Disturbance[];
   return {
     seed,
