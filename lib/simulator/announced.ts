@@ -25,11 +25,8 @@ export function announcedUntil(evidence: Evidence, verifier: string, reign: Reig
 const latest = ({ rejectsFreshUntil, rejectsStandbyUntil }: Exposure): number =>
   Math.max(...[rejectsFreshUntil, rejectsStandbyUntil].map((until) => until ?? Number.NEGATIVE_INFINITY));
 
-/**
- * When the last copy is gone that lacks the key, of those documents that were there before it signed; what was published in the
- * same second came after it, and may lack it because it was burned in that second too.
- */
-export const lastCopyWithout = ({ documents }: Evidence, kid: string, { since }: Reign): number =>
+/** When the last copy is gone that lacks the key, of those documents that were there before it signed, and not after it was burned. */
+export const lastCopyWithout = ({ documents }: Evidence, kid: string, { since, until }: Reign): number =>
   documents
-    .filter((document) => document.since < since && !document.kids.has(kid))
+    .filter((document) => document.since <= since && document.since < until && !document.kids.has(kid))
     .reduce((last, { until, age }) => Math.max(last, until + age), Number.NEGATIVE_INFINITY);
