@@ -29,8 +29,8 @@ function tooEarly(evidence: Evidence, { at, call, kid, state, age, heldLater }: 
   if (state !== 'retired') return `while it was ${state}`;
   if (life?.published.some(({ since, until }) => since <= at && until > at)) return 'while it was published';
   const { signerCache, signingLatency } = evidence.policyAt(at);
-  // A reign that begins later is that of a restored table.
-  const reigns = life?.reigns.filter(({ since }) => since <= at) ?? [];
+  // A reign that begins later is that of a restored table; so is one of a key that no document holds.
+  const reigns = life?.reigns.filter(({ since, revenant }) => since <= at && !revenant) ?? [];
   const held = Math.max(0, ...reigns.map(({ until }) => until)) + signerCache + signingLatency;
   return at < held ? `while a signer could hold it until ${held}` : undefined;
 }
