@@ -28,7 +28,7 @@ import { contentSecurityPolicy } from '../core/page-policy.ts';
 import { edgeAge } from '../core/policy.ts';
 import { writeFence } from './bucket-policy.ts';
 import { builtPage } from './bundles.ts';
-import { addRecords, certificateOf, type DomainProps } from './domain.ts';
+import { addRecords, certificateOf, checkShared, type DomainProps } from './domain.ts';
 import type { TokenIssuerProps } from './props.ts';
 import { accountName } from './roles.ts';
 
@@ -64,6 +64,7 @@ export class Documents extends Construct {
     const behaviour = this.#behaviour(policy, page);
     if (props.distribution) {
       this.distribution = addable(this, props.distribution);
+      checkShared(this.distribution, props);
       const { origin, ...options } = behaviour;
       for (const path of servedPaths(policy.issuer, page)) this.distribution.addBehavior(path, origin, options);
     } else {

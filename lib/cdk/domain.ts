@@ -1,8 +1,8 @@
 /** Under which name the documents are found: the issuer's host, where it is a name of the distribution. */
 import { Annotations, Stack, Token } from 'aws-cdk-lib';
 import { Certificate, CertificateValidation, type ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
-import type { Distribution } from 'aws-cdk-lib/aws-cloudfront';
-import { AaaaRecord, ARecord, type IHostedZone, RecordTarget } from 'aws-cdk-lib/aws-route53';
+import type { CfnDistribution, Distribution } from 'aws-cdk-lib/aws-cloudfront';
+import { AaaaRecord, ARecord, CfnRecordSet, type IHostedZone, RecordTarget } from 'aws-cdk-lib/aws-route53';
 import { CloudFrontTarget } from 'aws-cdk-lib/aws-route53-targets';
 import type { Construct } from 'constructs';
 import { KeyturnError } from '../core/errors.ts';
@@ -48,19 +48,52 @@ export function certificateOf(scope: Construct, { domainName, certificate, hoste
   return new Certificate(scope, 'Certificate', { domainName, validation: CertificateValidation.fromDns(hostedZone) });
 }
 
+/**
+ * A distribution that is there already has its names and its certificate, which nobody adds to from outside.
+ * @throws KeyturnError `policy_invalid` for props that would have no effect
+ */
+export function checkShared(distribution: Distribution, { domainName, certificate, hostedZone }: DomainProps): void {
+  if (certificate) refuse('certificate must be given to the distribution itself, which is there already');
+  if (hostedZone && domainName === undefined) refuse('hostedZone needs a domainName');
+  if (domainName === undefined || hasName(distribution, domainName)) return;
+  refuse(`domainName must be among the domainNames of the distribution, ${domainName} is not: add it there`);
+}
+
+/** A name that is known only at deployment may be any. */
+function hasName(distribution: Distribution, host: string): boolean {
+  const { distributionConfig } = distribution.node.defaultChild as CfnDistribution;
+  const { aliases = [] } = distributionConfig as CfnDistribution.DistributionConfigProperty;
+  const general = host.replace(/^[^.]+/, '*');
+  return Token.isUnresolved(aliases) || aliases.some((one) => Token.isUnresolved(one) || [host, general].includes(one));
+}
+
+/** Issuers that share a host share its addresses. */
 export function addRecords(
   scope: Construct,
   { domainName, hostedZone }: DomainProps,
   distribution: Distribution,
 ): void {
   if (domainName === undefined || !hostedZone) return;
-  const target = RecordTarget.fromAlias(new CloudFrontTarget(distribution));
-  new ARecord(scope, 'Ipv4', { zone: hostedZone, recordName: domainName, target });
-  new AaaaRecord(scope, 'Ipv6', { zone: hostedZone, recordName: domainName, target });
+  const props = {
+    zone: hostedZone,
+    recordName: domainName,
+    target: RecordTarget.fromAlias(new CloudFrontTarget(distribution)),
+  };
+  if (!hasRecord(scope, hostedZone, domainName, 'A')) new ARecord(scope, 'Ipv4', props);
+  if (!hasRecord(scope, hostedZone, domainName, 'AAAA')) new AaaaRecord(scope, 'Ipv6', props);
+}
+
+function hasRecord(scope: Construct, zone: IHostedZone, name: string, type: string): boolean {
+  const stack = Stack.of(scope);
+  return stack.node
+    .findAll()
+    .filter((one): one is CfnRecordSet => one instanceof CfnRecordSet && one.type === type && one.name === `${name}.`)
+    .some(({ hostedZoneId }) => hostedZoneId === zone.hostedZoneId);
 }
 
 export function warnOfNoDomain(issuer: TokenIssuer, { domainName, distribution }: TokenIssuerProps): void {
-  if (domainName || distribution) return;
+  const { host } = new URL(issuer.policy.issuer);
+  if (domainName || (distribution && hasName(distribution, host))) return;
   const why = 'verifiers that look for the documents there find them only where something else answers';
   const warning = `${issuer.policy.issuer} is no name of the distribution: ${why}; domainName makes it one`;
   Annotations.of(issuer).addWarningV2('keyturn:domain', warning);

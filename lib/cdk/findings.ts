@@ -32,13 +32,21 @@ function wildcards({ roles, bucket }: TokenIssuer): Finding[] {
   ];
 }
 
-function others({ bucket, distribution, ticking, policy: { issuer } }: TokenIssuer): Finding[] {
+function others(issuer: TokenIssuer): Finding[] {
+  const { bucket, distribution, ticking } = issuer;
   return [
     [bucket, 'S1', 'public documents; each object is versioned and every publication is logged by the function'],
+    [ticking.failures, 'SQS3', 'it is itself where the failed invocations of a function go'],
+    // What else a distribution serves is for its owner to judge.
+    ...(distribution.node.scopes.includes(issuer) ? ofDistribution(issuer) : []),
+  ];
+}
+
+function ofDistribution({ distribution, policy: { issuer } }: TokenIssuer): Finding[] {
+  return [
     [distribution, 'CFR1', `whoever verifies tokens of ${issuer} may be anywhere`],
     [distribution, 'CFR2', 'static public documents from a cache: nothing behind it that a request could reach'],
     [distribution, 'CFR3', 'a log of who fetches public keys protects nothing and would be the largest cost'],
     [distribution, 'CFR4', 'without a certificate of its own CloudFront fixes TLSv1; with one it is TLSv1.2_2021'],
-    [ticking.failures, 'SQS3', 'it is itself where the failed invocations of a function go'],
   ];
 }

@@ -1,11 +1,11 @@
 /** Under which names the documents are served, alone and beside others. */
-import { App, Stack } from 'aws-cdk-lib';
+import { App, Lazy, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { Distribution } from 'aws-cdk-lib/aws-cloudfront';
 import { HttpOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { HostedZone } from 'aws-cdk-lib/aws-route53';
+import { AaaaRecord, ARecord, HostedZone, type IHostedZone, RecordTarget } from 'aws-cdk-lib/aws-route53';
 import { describe, expect, test } from 'vitest';
 import type { TokenIssuerProps } from '../../lib/cdk/props.ts';
 import { TokenIssuer } from '../../lib/cdk/token-issuer.ts';
@@ -199,6 +199,100 @@ describe('one distribution for several issuers', () => {
         ),
       },
     });
+  });
+
+  /** An issuer on a distribution with these names. */
+  const onSite = (domainNames: string[], props: (stack: Stack) => TokenIssuerProps) => {
+    const stack = new Stack(new App({ context: CONTEXT, builtinCloudFormationValidation: false }), 'Keyturn');
+    const distribution = new Distribution(stack, 'Site', {
+      defaultBehavior: { origin: new HttpOrigin('www.example.com') },
+      ...(domainNames.length > 0 && { domainNames, certificate: certificate(stack) }),
+    });
+    return { stack, issuer: new TokenIssuer(stack, 'Issuer', { ...props(stack), distribution }) };
+  };
+
+  test.each<[string, string[], Make, string]>([
+    [
+      'without names',
+      [],
+      () => ({ domainName: 'a.example.com' }),
+      'domainName must be among the domainNames of the distribution, a.example.com is not',
+    ],
+    [
+      'with other names',
+      ['b.example.com', '*.a.example.com'],
+      () => ({ domainName: 'a.example.com' }),
+      'a.example.com is not',
+    ],
+    [
+      'and a certificate',
+      ['a.example.com'],
+      (stack) => ({
+        domainName: 'a.example.com',
+        certificate: Certificate.fromCertificateArn(stack, 'Another', CERTIFICATE),
+      }),
+      'certificate must be given to the distribution itself',
+    ],
+    [
+      'and a zone for no domain',
+      ['a.example.com'],
+      (stack) => ({ issuer: 'https://a.example.com', hostedZone: hostedZone(stack) }),
+      'hostedZone needs a domainName',
+    ],
+  ])('%s is refused', (_, names, props, sentence) => expect(() => onSite(names, props)).toThrow(sentence));
+
+  test.each([['a.example.com'], ['*.example.com'], [Lazy.string({ produce: () => 'a.example.com' })]])(
+    'that has the name %s takes it',
+    (name) => {
+      expect(() => onSite([name], () => ({ domainName: 'a.example.com' }))).not.toThrow();
+    },
+  );
+
+  test('warns of an issuer whose host is none of its names, and of no other', () => {
+    const sentence = Match.stringLikeRegexp('https://a.example.com/blue is no name of the distribution');
+    const warned = (names: string[]) =>
+      Annotations.fromStack(onSite(names, () => ({ issuer: 'https://a.example.com/blue' })).stack).findWarning(
+        '*',
+        sentence,
+      ).length;
+    expect([[], ['b.example.com'], ['a.example.com'], ['*.example.com']].map(warned)).toEqual([1, 1, 0, 0]);
+  });
+
+  test('has one address of a name in a zone, however many share it', () => {
+    const domain = (stack: Stack) => ({ domainName: 'a.example.com', hostedZone: hostedZone(stack) });
+    const { stack, issuer } = made(domain, HOME);
+    const hosted = { hostedZone: stack.node.findChild('Zone') as IHostedZone, domainName: 'a.example.com' };
+    new TokenIssuer(stack, 'Blue', {
+      ...hosted,
+      issuer: 'https://a.example.com/blue',
+      distribution: issuer.distribution,
+    });
+    const types = () =>
+      Object.values(Template.fromStack(stack).findResources('AWS::Route53::RecordSet')).map(({ Properties }) => [
+        Properties.Type,
+        Properties.HostedZoneId,
+      ]);
+    expect(types()).toEqual([
+      ['A', 'Z1'],
+      ['AAAA', 'Z1'],
+    ]);
+  });
+
+  test('keeps an address that is there and adds the other; another zone has its own', () => {
+    const { stack } = onSite(['a.example.com'], (stack) => {
+      const zone = hostedZone(stack);
+      const target = RecordTarget.fromIpAddresses('192.0.2.1');
+      new ARecord(stack, 'There', { zone, recordName: 'a', target });
+      const inside = HostedZone.fromHostedZoneAttributes(stack, 'In', { hostedZoneId: 'Z2', zoneName: 'example.com' });
+      new AaaaRecord(stack, 'Inside', { zone: inside, recordName: 'a', target: RecordTarget.fromIpAddresses('::1') });
+      return { domainName: 'a.example.com', hostedZone: zone };
+    });
+    const records = Object.values(Template.fromStack(stack).findResources('AWS::Route53::RecordSet'));
+    expect(records.map(({ Properties }) => `${Properties.Type} ${Properties.HostedZoneId}`).sort()).toEqual([
+      'A Z1',
+      'AAAA Z1',
+      'AAAA Z2',
+    ]);
   });
 
   test('of another stack is refused', () => {
