@@ -2,9 +2,11 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
+import sdk from '@aws-sdk/client-kms/package.json' with { type: 'json' };
 import type { Context } from 'aws-lambda';
 import { DynamoDbKeyringReader } from '../lib/aws/dynamodb-keyrings.ts';
 import { KmsSigner } from '../lib/aws/kms-signer.ts';
+import { Sha256 } from '../lib/aws/sha256.ts';
 import type { Client } from '../lib/core/clients.ts';
 import { KeyturnError } from '../lib/core/errors.ts';
 import { secretNames } from '../lib/core/names.ts';
@@ -27,15 +29,18 @@ const limits: RequestLimits = {
 };
 // One slow answer costs a retry and not the caller's deadline. The SDK only warns, unless it is told to throw.
 const requestHandler = { connectionTimeout: 1000, requestTimeout: 3000, throwOnRequestTimeout: true };
+// The SDK's own puts seven facts about the machine together anew for each request, and takes longer than our code does.
+const defaultUserAgentProvider = async (): Promise<[string, string][]> => [['aws-sdk-js', sdk.version]];
+const options = { maxAttempts: 2, requestHandler, sha256: Sha256, defaultUserAgentProvider };
 const signer = new TokenSigner(
   {
     keyrings: new DynamoDbKeyringReader({
-      dynamodb: new DynamoDBClient({ maxAttempts: 2, requestHandler }),
+      dynamodb: new DynamoDBClient(options),
       tableName: readVariable('KEYTURN_TABLE'),
       issuer: policy.issuer,
       clock,
     }),
-    signer: new KmsSigner(new KMSClient({ maxAttempts: 2, requestHandler })),
+    signer: new KmsSigner(new KMSClient(options)),
     clock,
     randomId: randomUUID,
   },
