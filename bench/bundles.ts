@@ -8,6 +8,11 @@ import { type BuildOptions, build } from 'esbuild';
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** The function as it is deployed. */
 export const SHIPPED = join(ROOT, 'dist/functions/sign/index.js');
+/** What others import, as it is in the package. */
+export const IMPORTED = {
+  verifier: join(ROOT, 'dist/verifier/index.js'),
+  client: join(ROOT, 'dist/client/index.js'),
+} as const;
 
 const EMPTY = `export const handler = async () => ({ token: 'a.b.c' });`;
 /** The one call that every token costs, and nothing else. */

@@ -1,5 +1,5 @@
 /** The sign function: one request, one token. By direct Invoke and at a function URL, through an alias. */
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
 import sdk from '@aws-sdk/client-kms/package.json' with { type: 'json' };
@@ -10,13 +10,14 @@ import { Sha256 } from '../lib/aws/sha256.ts';
 import type { Client } from '../lib/core/clients.ts';
 import { KeyturnError } from '../lib/core/errors.ts';
 import { secretNames } from '../lib/core/names.ts';
-import { DEFAULT_LIMITS, parseSignRequest, type RequestLimits, type SignRequest } from '../lib/core/request.ts';
+import { DEFAULT_LIMITS, parseSignRequest, type RequestLimits } from '../lib/core/request.ts';
 import { type SignedToken, TokenSigner } from '../lib/core/sign.ts';
 import { readSignerPolicy } from '../lib/core/signer-policy.ts';
 import { readClientsFile, readPolicyJson, readVariable } from './environment.ts';
 import { answerHttp, type HttpAnswer, type HttpEvent, isHttpEvent, readHttpBody } from './http.ts';
 import { embedded, refusalMetrics, tokenMetrics } from './metrics.ts';
 import { clock, log } from './runtime.ts';
+import { tokenLine } from './token-line.ts';
 
 const policy = readSignerPolicy(readPolicyJson());
 /** Undefined: an issuer without clients. */
@@ -73,7 +74,9 @@ async function issue(read: () => unknown, alias: string | undefined): Promise<Si
     const client = clientOf(alias);
     const request = parseSignRequest(read(), limits, client);
     const { keyringLoadedAt, ...answer } = await signer.sign(request);
-    logToken(request, answer, client?.id ?? ANY, keyringLoadedAt, performance.now() - began);
+    const line = tokenLine(policy.issuer, client?.id ?? ANY, request, answer, keyringLoadedAt);
+    const metrics = embedded(policy.issuer, answer.issuedAt, tokenMetrics(performance.now() - began));
+    log({ ...line, ...metrics });
     return answer;
   } catch (error) {
     const code = error instanceof KeyturnError ? error.code : 'internal';
@@ -89,27 +92,4 @@ function clientOf(alias: string | undefined): Client | undefined {
   if (client || (!clients && alias === ANY)) return client;
   const expected = clients ? 'the alias of a client' : `alias ${ANY}`;
   throw new KeyturnError('client_unknown', `the function must be invoked through ${expected}, got ${alias ?? 'none'}`);
-}
-
-function logToken(
-  request: SignRequest,
-  answer: SignedToken,
-  client: string,
-  keyringLoadedAt: number,
-  milliseconds: number,
-): void {
-  log({
-    event: 'token',
-    issuer: policy.issuer,
-    kid: answer.kid,
-    jti: answer.jti,
-    client,
-    aud: request.audience,
-    // Enough to find a subject's tokens again, not enough to read who it is.
-    sub: createHash('sha256').update(request.claims.sub).digest('base64url'),
-    iat: answer.issuedAt,
-    exp: answer.expiresAt,
-    keyringLoadedAt,
-    ...embedded(policy.issuer, answer.issuedAt, tokenMetrics(milliseconds)),
-  });
 }

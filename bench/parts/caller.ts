@@ -1,5 +1,5 @@
 /**
- * What a service pays at its start for `keyturn/client`, against @aws-sdk/client-lambda with
+ * What a service pays at its start for `keyturn/client` as the package has it, against @aws-sdk/client-lambda with
  * its InvokeCommand alone. Both bundled as a Lambda is; interleaved, CPU in a process of its own each time.
  */
 import { execFile } from 'node:child_process';
@@ -12,16 +12,16 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
-import { ROOT } from '../bundles.ts';
+import { IMPORTED, ROOT } from '../bundles.ts';
 import { interleave, median } from '../interleave.ts';
-import type { Part, Row } from '../row.ts';
+import { KB, type Part, type Row } from '../row.ts';
 
 const ROUNDS = 31;
 const FUNCTION = 'Keyturn-Sign:orders';
 /** Each makes its client, and exports how it asks. */
 const CANDIDATES = {
   nothing: 'exports.ask = async () => undefined;',
-  'keyturn/client': `import { tokenClient } from './lib/sdk/client/index.ts';
+  'keyturn/client': `import { tokenClient } from '${IMPORTED.client}';
     const client = tokenClient({ functionName: '${FUNCTION}' });
     export const ask = () => client.get({ audience: 'orders-api' });`,
   '@aws-sdk/client-lambda': `import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
@@ -65,7 +65,7 @@ async function run(onProgress: (share: number) => void): Promise<readonly Row[]>
         ...{ bundle: true, minify: true, platform: 'node', target: 'node24', format: 'cjs' },
         ...{ mainFields: ['module', 'main'], supported: { 'dynamic-import': false } },
       });
-      compressed.set(name, gzipSync(readFileSync(fileOf(name))).length / 1000);
+      compressed.set(name, gzipSync(readFileSync(fileOf(name))).length / KB);
     }
     const answers: Record<Name, number[]> = { nothing: [], 'keyturn/client': [], '@aws-sdk/client-lambda': [] };
     const measure = async (name: Name): Promise<number> => {

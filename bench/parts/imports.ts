@@ -1,11 +1,14 @@
-/** What a service pays at its start for keyturn/verifier and keyturn/client, before either does anything. */
+/**
+ * What a service pays at its start for keyturn/verifier and keyturn/client, before either does anything: as the package has
+ * them, and the verifier besides as a bundler makes one file of it and of jose.
+ */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
-import { ROOT } from '../bundles.ts';
+import { IMPORTED } from '../bundles.ts';
 import { interleave, median, noiseOf, ratio } from '../interleave.ts';
 import type { Part, Row } from '../row.ts';
 
@@ -22,40 +25,34 @@ else done();`;
 /** In an ES module the namespace of either loads the whole of undici (nodejs/node#57649). */
 const HEAVY = /\bfrom\s*["']node:https?["']|\bimport\s*["']node:https?["']/;
 
-const FILES = { nothing: '', 'nothing again': '', verifier: 'verifier.mjs', client: 'client.mjs' } as const;
-type Name = keyof typeof FILES;
-
 async function run(onProgress: (share: number) => void): Promise<readonly Row[]> {
   const directory = mkdtempSync(join(tmpdir(), 'keyturn-bench-'));
   try {
-    for (const name of ['verifier', 'client'] as const) {
-      await build({
-        entryPoints: [join(ROOT, `lib/sdk/${name}/index.ts`)],
-        outfile: join(directory, FILES[name]),
-        ...{ bundle: true, minify: true, platform: 'node', target: 'node22', format: 'esm' },
-      });
-    }
-    const heavy = ['verifier', 'client'].filter((name) =>
-      HEAVY.test(readFileSync(join(directory, `${name}.mjs`), 'utf8')),
-    );
+    const bundled = join(directory, 'verifier.mjs');
+    await build({
+      entryPoints: [IMPORTED.verifier],
+      outfile: bundled,
+      ...{ bundle: true, minify: true, platform: 'node', target: 'node22', format: 'esm' },
+    });
+    const files = { nothing: '', 'nothing again': '', ...IMPORTED, bundled } as const;
+    type Name = keyof typeof files;
     const measure = async (name: Name): Promise<number> => {
-      const file = FILES[name] && join(directory, FILES[name]);
-      const { stdout } = await promisify(execFile)(process.execPath, ['-e', PROGRAM, file]);
+      const { stdout } = await promisify(execFile)(process.execPath, ['-e', PROGRAM, files[name]]);
       return Number(stdout);
     };
-    const samples = await interleave(Object.keys(FILES) as Name[], ROUNDS, measure, (round, rounds) =>
-      onProgress(round / rounds),
-    );
+    const names = Object.keys(files) as Name[];
+    const samples = await interleave(names, ROUNDS, measure, (round, rounds) => onProgress(round / rounds));
     const again = ratio(samples, 'nothing again', 'nothing');
-    const noise = noiseOf(again);
-    const imported = (name: Name): Row => ({
-      what: `a process that imports keyturn/${name}, against an empty one`,
-      ...{ ...ratio(samples, name, 'nothing'), unit: 'x', goal: 1.15, noise },
+    const imported = (name: Name, what: string): Row => ({
+      what: `a process that imports ${what}, against an empty one`,
+      ...{ ...ratio(samples, name, 'nothing'), unit: 'x', goal: 1.15, noise: noiseOf(again) },
       note: `${median(samples[name]).toFixed(1)} ms against ${median(samples.nothing).toFixed(1)} ms`,
     });
+    const heavy = [...Object.values(IMPORTED), bundled].filter((file) => HEAVY.test(readFileSync(file, 'utf8')));
     return [
-      imported('verifier'),
-      imported('client'),
+      imported('verifier', 'keyturn/verifier'),
+      imported('bundled', 'keyturn/verifier bundled with jose'),
+      imported('client', 'keyturn/client'),
       { what: 'static imports of node:http or node:https', value: heavy.length, unit: 'files', goal: 0 },
       { what: 'the empty process against itself', ...again, unit: 'x', note: 'the noise' },
     ];

@@ -1,5 +1,12 @@
-/** What our own code costs without AWS and its SDK, beside one signature by a key on this machine. */
-import { generateKeyPairSync, randomUUID, sign as signLocally } from 'node:crypto';
+/**
+ * What our own code costs without AWS and its SDK, beside one signature by a key on this machine: reading the request, the
+ * digest that KMS signs, the token, and its line of log with metrics, written where nobody reads it.
+ */
+import { createHash, generateKeyPairSync, randomUUID, sign as signLocally } from 'node:crypto';
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { devNull } from 'node:os';
+import { embedded, tokenMetrics } from '../../functions/metrics.ts';
+import { tokenLine } from '../../functions/token-line.ts';
 import { secretNames } from '../../lib/core/names.ts';
 import { DEFAULT_LIMITS, parseSignRequest, type RequestLimits } from '../../lib/core/request.ts';
 import { TokenSigner } from '../../lib/core/sign.ts';
@@ -27,17 +34,30 @@ async function run(onProgress: (share: number) => void): Promise<readonly Row[]>
   const signer = new TokenSigner(
     {
       keyrings: { load: async () => ({ keyring: stub.keyring, revision: 1, serverTime: clock() }) },
-      signer: { sign: async () => signature },
+      signer: {
+        sign: async (_key, message) => {
+          createHash('sha256').update(message).digest();
+          return signature;
+        },
+      },
       clock,
       randomId: randomUUID,
     },
     policy,
     limits,
   );
+  const log = openSync(devNull, 'w');
+  const own = async () => {
+    const request = parseSignRequest(structuredClone(REQUEST), limits, undefined);
+    const { keyringLoadedAt, ...answer } = await signer.sign(request);
+    const line = tokenLine(policy.issuer, 'any', request, answer, keyringLoadedAt);
+    const metrics = embedded(policy.issuer, answer.issuedAt, tokenMetrics(1), true);
+    writeSync(log, `${JSON.stringify({ ...line, ...metrics })}\n`);
+  };
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const message = Buffer.alloc(400, 'a');
   const candidates = {
-    own: () => signer.sign(parseSignRequest(structuredClone(REQUEST), limits, undefined)),
+    own,
     local: async () => signLocally('sha256', message, privateKey),
     'local again': async () => signLocally('sha256', message, privateKey),
   };
@@ -52,6 +72,7 @@ async function run(onProgress: (share: number) => void): Promise<readonly Row[]>
   const names = Object.keys(candidates) as Name[];
   await interleave(names, WARM_UP, measure);
   const samples = await interleave(names, ROUNDS, measure, (round, rounds) => onProgress(round / rounds));
+  closeSync(log);
   const again = ratio(samples, 'local again', 'local');
   const microseconds = (name: Name) => `${median(samples[name]).toFixed(1)} µs`;
   return [

@@ -17,7 +17,11 @@ async function run(onProgress: (share: number) => void): Promise<readonly Row[]>
   const compared = await buildCompared();
   try {
     const start = (name: Name) => {
-      const child = new TokenProcess(name.startsWith('bare') ? compared.path('bare') : SHIPPED, stub, name !== 'unread');
+      const child = new TokenProcess(
+        name.startsWith('bare') ? compared.path('bare') : SHIPPED,
+        stub,
+        name !== 'unread',
+      );
       return { cost: () => child.cost(CALLS, IN_FLIGHT), close: () => child.close() };
     };
     const samples = await interleaveProcesses(NAMES, ROUNDS, start, onProgress);

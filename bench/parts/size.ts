@@ -3,9 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { SHIPPED } from '../bundles.ts';
-import type { Part, Row } from '../row.ts';
+import { KB, type Part, type Row } from '../row.ts';
 
-const KIB = 1024;
 const NEEDLESS = /client-s3|xray|\bajv\b|client-sso|client-sts|nested-clients/;
 
 async function run(): Promise<readonly Row[]> {
@@ -17,8 +16,8 @@ async function run(): Promise<readonly Row[]> {
   const needless = inputs.filter(([file, { bytesInOutput }]) => bytesInOutput > 0 && NEEDLESS.test(file));
   const compressed = gzipSync(bytes, { level: 9 }).length;
   return [
-    { what: 'sign bundle, minified', value: bytes.length / KIB, unit: 'KB', goal: 200, note: `${bytes.length} bytes` },
-    { what: 'sign bundle, compressed', value: compressed / KIB, unit: 'KB', goal: 65, note: `${compressed} bytes` },
+    { what: 'sign bundle, minified', value: bytes.length / KB, unit: 'KB', goal: 200, note: `${bytes.length} bytes` },
+    { what: 'sign bundle, compressed', value: compressed / KB, unit: 'KB', goal: 65, note: `${compressed} bytes` },
     { what: 'of s3, xray, ajv, sso and sts', value: needless.length, unit: 'files', goal: 0 },
   ];
 }

@@ -1,6 +1,6 @@
 /** Who holds living tokens of a key, from the lines that the sign function leaves of each. Pure. */
 
-/** One line of the issuance log, as functions/sign.ts writes it. */
+/** One line of the issuance log, as functions/token-line.ts makes it. */
 export interface TokenLine {
   readonly event: 'token';
   readonly kid: string;
