@@ -187,13 +187,13 @@ test('the time it takes grows with the text, whatever the text', () => {
     `{${Array.from({ length: 6000 }, (_, index) => `"k${index}":1`).join()}}`,
   ];
   for (const text of texts) {
-    const start = performance.now();
+    const start = process.cpuUsage();
     try {
       scan(text);
     } catch (error) {
       if (!isKeyturnError(error)) throw error;
     }
-    expect(performance.now() - start).toBeLessThan(500);
+    expect(process.cpuUsage(start).user / 1000).toBeLessThan(500);
   }
 });
 

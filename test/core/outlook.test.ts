@@ -55,7 +55,8 @@ describe('is what happens', () => {
 
 test('a year is told in no time', () => {
   const from = 1_800_000_000;
-  const started = performance.now();
+  const started = process.cpuUsage();
   foresee(foundKeyring(policy.issuer, 'id', 'home'), { ...policy, rotationPeriod: 2 * DAY }, from, from + 365 * DAY);
-  expect(performance.now() - started).toBeLessThan(2000);
+  // Of CPU: what else the machine does is not its.
+  expect(process.cpuUsage(started).user / 1000).toBeLessThan(2000);
 });
