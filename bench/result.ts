@@ -33,3 +33,10 @@ export function resultOf(parts: Result['parts'], now: Date): Result {
 }
 
 export const missed = ({ parts }: Result): Row[] => parts.flatMap(({ rows }) => rows.filter(isMissed));
+
+/** The last words of a run, and how it ends. */
+export function verdictOf(result: Result): { readonly text: string; readonly exitCode: 0 | 1 } {
+  const failures = missed(result);
+  if (failures.length === 0) return { text: 'no goal is missed by more than the noise', exitCode: 0 };
+  return { text: failures.map(({ what }) => `missed: ${what}`).join('\n'), exitCode: 1 };
+}

@@ -8,6 +8,8 @@ export interface Answered {
   readonly status: number;
   readonly code: string | undefined;
   readonly kid: string | undefined;
+  readonly jti: string | undefined;
+  readonly token: string | undefined;
   readonly retryAfter: string | null;
   /** From when it was due. */
   readonly milliseconds: number;
@@ -35,12 +37,15 @@ async function ask(url: string, due: number, start: number): Promise<Answered> {
   try {
     const signal = AbortSignal.timeout(HANGING_MS);
     const response = await fetch(url, { method: 'POST', body: BODY, signal });
-    const { code, kid } = (await response.json()) as { code?: string; kid?: string };
+    const { code, kid, jti, token } = (await response.json()) as Partial<
+      Record<'code' | 'kid' | 'jti' | 'token', string>
+    >;
     const { status, headers } = response;
-    return { status, code, kid, retryAfter: headers.get('retry-after'), ...times(due, start) };
+    return { status, code, kid, jti, token, retryAfter: headers.get('retry-after'), ...times(due, start) };
   } catch (error) {
     const code = (error as Error).name;
-    return { status: 0, code, kid: undefined, retryAfter: null, ...times(due, start) };
+    const nothing = { kid: undefined, jti: undefined, token: undefined, retryAfter: null };
+    return { status: 0, code, ...nothing, ...times(due, start) };
   }
 }
 

@@ -8,6 +8,10 @@ interface Offered {
   readonly seconds: number;
   readonly answers: readonly Answered[];
   readonly kms: { readonly signed: number; readonly throttled: number };
+  /** What 99 of 100 tokens may take at most. */
+  readonly p99Milliseconds: number;
+  /** Whether there is more to do than the quota allows: otherwise nobody may be refused. */
+  readonly mayRefuse: boolean;
 }
 
 export interface Phase extends Omit<Offered, 'answers'> {
@@ -33,24 +37,36 @@ export function phaseOf({ answers, ...offered }: Offered): Phase {
     const name = `${status} ${code}`;
     refused.set(name, (refused.get(name) ?? 0) + 1);
   }
-  const count = (is: (answer: Answered) => boolean, what: string): string[] => {
-    const found = answers.filter(is).length;
-    return found > 0 ? [`${offered.name}: ${found} ${what}`] : [];
-  };
   return {
     ...offered,
     tokensPerSecond: tokens.length / Math.max(offered.seconds, ...tokens.map(({ at }) => at / 1000)),
     refused,
     ...{ p50: at(0.5), p99: at(0.99), slowest: Math.max(...answers.map(({ milliseconds }) => milliseconds)) },
-    faults: [
-      ...count(
-        ({ status }) => status !== 200 && !LATER.includes(status),
-        'neither had a token nor were told to come again',
-      ),
-      ...count(({ status, retryAfter }) => LATER.includes(status) && !retryAfter, 'were refused without Retry-After'),
-      ...count(({ milliseconds }) => milliseconds > PATIENCE_MS, `waited longer than ${PATIENCE_MS / 1000} s`),
-    ],
+    faults: faultsOf({ answers, ...offered }, at(0.99)).map((fault) => `${offered.name}: ${fault}`),
   };
+}
+
+function faultsOf({ answers, offered, seconds, kms, p99Milliseconds, mayRefuse }: Offered, p99: number): string[] {
+  const count = (is: (answer: Answered) => boolean) => answers.filter(is).length;
+  const statusIs = (expected: number) => count(({ status }) => status === expected);
+  const others = count(({ status }) => status !== 200 && !LATER.includes(status));
+  const silent = count(({ status, retryAfter }) => LATER.includes(status) && !retryAfter);
+  const hung = count(({ milliseconds }) => milliseconds > PATIENCE_MS);
+  const jtis = answers.flatMap(({ jti }) => jti ?? []);
+  const [tokens, refused] = [statusIs(200), answers.length - statusIs(200)];
+  return [
+    answers.length !== offered * seconds && `${offered * seconds} were asked for, ${answers.length} were answered`,
+    others > 0 && `${others} neither had a token nor were told to come again`,
+    silent > 0 && `${silent} were refused without Retry-After`,
+    hung > 0 && `${hung} waited longer than ${PATIENCE_MS / 1000} s`,
+    !mayRefuse && refused > 0 && `${refused} were refused, and there was enough for all`,
+    statusIs(429) !== kms.throttled && `KMS throttled ${kms.throttled}, and ${statusIs(429)} were told so`,
+    tokens > kms.signed && `${tokens} tokens of ${kms.signed} signatures`,
+    jtis.length !== tokens && `${tokens} tokens had ${jtis.length} jti`,
+    new Set(jtis).size !== jtis.length && 'a jti came twice',
+    !(p99 <= p99Milliseconds) &&
+      `one token in a hundred took ${p99.toFixed(0)} ms, at most ${p99Milliseconds} are allowed`,
+  ].filter((fault) => fault !== false);
 }
 
 const HEAD = ['phase', 'offered/s', 'tokens/s', 'p50 ms', 'p99 ms', 'slowest', 'KMS signed', 'throttled', 'refused'];

@@ -1,9 +1,12 @@
-/** Ten times as many keys take ten times as long, to decide what is due and to render what is served. */
+/**
+ * Ten times as many keys take ten times as long, to decide what is due and to render what is served. What `plan` foresees takes
+ * as many decisions as there are keys to leave, each over all of them: that row shows what that comes to, and has no goal.
+ */
 import { parsePolicy } from '../../lib/core/config.ts';
 import { renderDocuments } from '../../lib/core/discovery.ts';
 import { activeKey, type GraceKey, type Keyring } from '../../lib/core/keyring.ts';
 import { nextStep } from '../../lib/core/lifecycle.ts';
-import { seenOf } from '../../lib/core/outlook.ts';
+import { foresee, seenOf } from '../../lib/core/outlook.ts';
 import { startAwsStub } from '../aws-stub.ts';
 import { interleave, median, noiseOf, ratio } from '../interleave.ts';
 import type { Part, Row } from '../row.ts';
@@ -13,6 +16,8 @@ const MANY = 10 * FEW;
 const ROUNDS = 140;
 /** So that each measurement has as much to do. */
 const BATCH = 200;
+const FORESEEN_ROUNDS = 7;
+const YEAR = 365 * 86400;
 
 async function run(onProgress: (share: number) => void): Promise<readonly Row[]> {
   const stub = await startAwsStub();
@@ -25,6 +30,7 @@ async function run(onProgress: (share: number) => void): Promise<readonly Row[]>
     return {
       render: () => renderDocuments(keyring, policy),
       decide: () => nextStep(keyring, seen, policy, now),
+      foresee: () => foresee(keyring, policy, now, now + YEAR),
     };
   };
   const [few, many] = [prepare(FEW), prepare(MANY)];
@@ -37,15 +43,15 @@ async function run(onProgress: (share: number) => void): Promise<readonly Row[]>
   };
   type Name = keyof typeof candidates;
   /** Microseconds of CPU for as many keys. */
-  const measure = (name: Name): number => {
-    const start = process.cpuUsage();
-    candidates[name]();
-    const { user, system } = process.cpuUsage(start);
-    return user + system;
-  };
+  const measure = (name: Name): number => cpuOf(candidates[name]);
   const names = Object.keys(candidates) as Name[];
   await interleave(names, 20, measure);
   const samples = await interleave(names, ROUNDS, measure, (round, rounds) => onProgress(round / rounds));
+  const foreseen = {
+    few: () => repeat(10, few.foresee),
+    many: () => repeat(1, many.foresee),
+  };
+  const ahead = await interleave(['few', 'many'], FORESEEN_ROUNDS, (name) => cpuOf(foreseen[name]));
   const again = ratio(samples, 'render few again', 'render few');
   const row = (what: string, verb: 'render' | 'decide'): Row => ({
     what: `${what}, a key among ${MANY} against one among ${FEW}`,
@@ -55,8 +61,21 @@ async function run(onProgress: (share: number) => void): Promise<readonly Row[]>
   return [
     row('rendering', 'render'),
     row('deciding', 'decide'),
+    {
+      what: `foreseeing a year, a key among ${MANY} against one among ${FEW}`,
+      ...{ ...ratio(ahead, 'many', 'few'), unit: 'x' },
+      note: `${(median(ahead.many) / MANY).toFixed(0)} µs a key`,
+    },
     { what: 'rendering against itself', ...again, unit: 'x', note: 'the noise' },
   ];
+}
+
+/** Microseconds. */
+function cpuOf(work: () => void): number {
+  const start = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(start);
+  return user + system;
 }
 
 function repeat(times: number, work: () => unknown): void {

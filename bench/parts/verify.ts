@@ -10,7 +10,7 @@ import { AUDIENCE, type Candidate, type Given, ISSUER, VERIFICATIONS, type Verif
 
 const PROGRAM = new URL('../children/verify.ts', import.meta.url);
 /** In each run. */
-const ROUNDS = { warmUp: 25, rounds: 60 };
+const ROUNDS = { warmUp: 40, rounds: 100 };
 const BATCH = 50;
 /** As long as a thumbprint, in a set of two, as an issuer of ours has. */
 const [KID, OTHER_KID] = ['x'.repeat(43), 'y'.repeat(43)];

@@ -1,11 +1,11 @@
 /** The ratios as a picture: a bar a row, the spread of its runs, and a mark where the goal is. */
 import type { Result } from '../result.ts';
-import { isMissed, type Row } from '../row.ts';
+import { isClose, isMissed, type Row } from '../row.ts';
 
-const [WIDTH, LABELS, RIGHT, TOP, LINE] = [960, 470, 70, 46, 22];
+const [WIDTH, LABELS, RIGHT, TOP, LINE] = [960, 470, 70, 62, 22];
 const STYLE = `
-  text { font: 13px system-ui, sans-serif; fill: #1f2328 } .small { font-size: 11px; fill: #59636e }
-  .bar { fill: #4c8dd6 } .missed { fill: #d1504b } .other { fill: #b6bec8 } .run { stroke: #1f2328 } .goal { stroke: #1a7f37 }
+  text { font-family: system-ui, sans-serif; font-size: 13px; fill: #1f2328 } .small { font-size: 11px; fill: #59636e }
+  .bar { fill: #4c8dd6 } .close { fill: #d9a02b } .missed { fill: #d1504b } .other { fill: #b6bec8 } .run { stroke: #1f2328 } .goal { stroke: #1a7f37 }
   .grid { stroke: #d1d9e0 } .page { fill: #fff }
   @media (prefers-color-scheme: dark) { text { fill: #e6edf3 } .small { fill: #9198a1 } .other { fill: #4b5560 }
     .run { stroke: #e6edf3 } .goal { stroke: #3fb950 } .grid { stroke: #30363d } .page { fill: #0d1117 } }`;
@@ -14,7 +14,9 @@ export function plot({ date, parts }: Result): string {
   const groups = parts
     .map(({ title, rows }) => ({ title, rows: rows.filter(({ unit, note }) => unit === 'x' && note !== 'the noise') }))
     .filter(({ rows }) => rows.length > 0);
-  const most = Math.max(...groups.flatMap(({ rows }) => rows.map(({ value, goal = 0 }) => Math.max(value, goal))));
+  const most = Math.max(
+    ...groups.flatMap(({ rows }) => rows.map(({ value, spread, goal = 0 }) => Math.max(value, spread?.[1] ?? 0, goal))),
+  );
   const limit = Math.ceil(most * 2) / 2;
   const x = (value: number) => LABELS + (Math.min(value, limit) / limit) * (WIDTH - LABELS - RIGHT);
   const lines: string[] = [];
@@ -38,7 +40,7 @@ export function plot({ date, parts }: Result): string {
 <style>${STYLE}</style>
 <rect class="page" width="${WIDTH}" height="${height}"/>
 <text x="12" y="22" font-weight="600">${title}</text>
-<text class="small" x="12" y="38">bar: median; line: the runs; green: the goal</text>
+<text class="small" x="12" y="38">bar: median, blue met, yellow above the goal by no more than the noise, red missed, grey without a goal; line: the runs; green: the goal</text>
 ${[...grid, ...lines].join('\n')}
 </svg>
 `;
@@ -46,7 +48,7 @@ ${[...grid, ...lines].join('\n')}
 
 function bar(row: Row, y: number, x: (value: number) => number): string {
   const { what, value, spread: [least, most] = [value, value], goal } = row;
-  const kind = goal === undefined ? 'other' : isMissed(row) ? 'missed' : 'bar';
+  const kind = goal === undefined ? 'other' : isMissed(row) ? 'missed' : isClose(row) ? 'close' : 'bar';
   const middle = y + LINE / 2;
   return [
     `<text x="24" y="${middle + 4}">${escaped(what)}</text>`,

@@ -19,7 +19,7 @@ export function markdown({ date, machine, versions, parts }: Result): string {
   const used = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   const lines = parts.flatMap(({ title, rows }) => [
     `| **${title}** | | | | |`,
-    ...rows.map((row) => `| ${[row.what, figure(row), spread(row), goal(row), row.note ?? ''].join(' | ')} |`),
+    ...rows.map((row) => `| ${[row.what, figure(row), spread(row), judged(row), row.note ?? ''].join(' | ')} |`),
   ]);
   const head = ['| | median | runs | goal | |', '|---|--:|---|---|---|'];
   return [`${date}, ${machine}; ${used.join(', ')}.`, '', ...head, ...lines].join('\n');
@@ -31,5 +31,8 @@ const figure = ({ value, unit }: Row): string => (unit === 'x' ? `${value.toFixe
 const spread = ({ spread }: Row): string => (spread ? spread.map((end) => end.toFixed(2)).join(' to ') : '');
 const goal = ({ goal, unit }: Row): string =>
   goal === undefined ? '' : unit === 'x' ? `≤ ${goal.toFixed(2)}×` : `≤ ${digits(goal)}`;
+/** What is met needs no word. */
+const judged = (row: Row): string =>
+  isMissed(row) ? `${goal(row)}, **missed**` : isClose(row) ? `${goal(row)}, within the noise` : goal(row);
 const verdict = (row: Row): string =>
   row.goal === undefined ? '' : isMissed(row) ? 'MISSED' : isClose(row) ? 'noise' : 'met';
