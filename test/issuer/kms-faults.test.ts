@@ -105,6 +105,21 @@ test.concurrent('KMS does not answer: 503 before the caller gives up', async ({ 
   expect(seconds).toBeLessThan(10);
 });
 
+test.concurrent('one answer of KMS that does not come costs a retry, and not the token', async ({ onTestFinished }) => {
+  const { issuer } = await start(onTestFinished);
+  const { promise: forEver, resolve: end } = Promise.withResolvers<undefined>();
+  let slow = 1;
+  issuer.before = ({ operation }) => (operation === 'Sign' && slow-- > 0 ? forEver : undefined);
+  const started = Date.now();
+  await issuer.sign();
+  const seconds = (Date.now() - started) / 1000;
+  end(undefined);
+  expect(issuer.calls).toEqual(['sign kms.Sign', 'sign kms.Sign']);
+  // requestTimeout, and then the second answer.
+  expect(seconds).toBeGreaterThan(2.9);
+  expect(seconds).toBeLessThan(8);
+});
+
 test.concurrent('the table cannot be read: who has a young keyring signs on, who has none answers 503', async ({
   onTestFinished,
 }) => {
