@@ -14,10 +14,23 @@ test('its table and its picture are those of the last result', () => {
   expect(read('docs/performance.svg')).toBe(plot(RESULT));
 });
 
-test('whole, and with every goal met, or the page says which is not and why', () => {
+test('whole, and with every goal met, or the page says what holds the one that is not', () => {
   const [, list = ''] = /# parts: ([a-z ]+)$/m.exec(PAGE) ?? [];
   expect(RESULT.parts.map(({ name }) => name)).toEqual(list.split(' '));
   for (const { what } of missed(RESULT)) expect(PAGE).toContain(`**${what}**`);
+});
+
+test('what calling.md says of loading a client is what was measured', () => {
+  const of = (what: string) => RESULT.parts.flatMap(({ rows }) => rows).find((row) => row.what === what)?.value ?? 0;
+  const text = read('docs/calling.md').replaceAll(/\s+/g, ' ');
+  expect(text).toContain('Loading it takes 1 to 3 ms of CPU');
+  expect(of('loading keyturn/client')).toBeGreaterThan(1);
+  expect(of('loading keyturn/client')).toBeLessThan(3);
+  expect(text).toContain('more than twenty times as long');
+  expect(of('loading @aws-sdk/client-lambda') / of('loading keyturn/client')).toBeGreaterThan(20);
+  expect(text).toContain('four fifths of what the SDK takes');
+  const answered = of('keyturn/client up to its first answer') / of('@aws-sdk/client-lambda up to its first answer');
+  expect(Math.abs(answered - 0.8)).toBeLessThan(0.1);
 });
 
 test('what it says of a token’s price follows from the prices that it names', () => {
