@@ -188,8 +188,13 @@ function endings(trace: readonly TraceEvent[], states: readonly State[]): Ending
     if (found.some((ending) => ending.name === name && ending.call === 'destroy')) continue;
     const key = holds(inForce(saves, at)?.keyring, name);
     const age = at - (created.get(name) ?? at);
-    const heldLater = !key && states.some(({ since, keyring }) => since > at && holds(keyring, name));
-    found.push({ at, call, name, state: key?.state ?? 'unknown', ...(key && { kid: key.kid }), age, heldLater });
+    // A table that is restored later, to before that, held it before.
+    const later = key ? undefined : states.find(({ since, keyring }) => since > at && holds(keyring, name));
+    const heldLater = later !== undefined && !later.restored;
+    // Burned is burned, also where a restored table has forgotten it.
+    const burned = saves.some(({ since, keyring }) => since <= at && holds(keyring, name)?.state === 'compromised');
+    const state = key?.state ?? (burned ? 'compromised' : 'unknown');
+    found.push({ at, call, name, state, ...(key && { kid: key.kid }), age, heldLater });
   }
   return found;
 }

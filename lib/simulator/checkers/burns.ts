@@ -1,4 +1,5 @@
 /** I6: what may be said of a burn, and of what it answered. */
+import type { Policy } from '../../core/config.ts';
 import { blindSeconds, fetchesOnce, VERIFIERS, type Verifier } from '../../core/verifiers.ts';
 import { announcedUntil, lastCopyWithout } from '../announced.ts';
 import type { Burn, Checker, Evidence } from '../evidence.ts';
@@ -31,7 +32,7 @@ function lookAtKeys(evidence: Evidence, found: Finding): void {
 function lookAtAnswer(evidence: Evidence, burn: Burn, found: Finding): void {
   const { violations } = found;
   const { documents, keys, to } = evidence;
-  const { at, kids, offset, removed, exposure } = burn;
+  const { at, began, kids, offset, removed, exposure } = burn;
   const burned = [...keys.values()].filter(({ kid, burnedAt }) => burnedAt <= at || kids.includes(kid));
   const left = removed ? Math.max(0, ...burned.map(({ published }) => published.at(-1)?.until ?? 0)) : to;
   if (removed && left > at && !documents.some(({ byHand, until }) => byHand && until > at))
@@ -39,7 +40,7 @@ function lookAtAnswer(evidence: Evidence, burn: Burn, found: Finding): void {
   const policy = evidence.policyAt(at);
   const held = documents.filter((document) => burned.some(({ kid }) => document.kids.has(kid)));
   const lastCopy = held.reduce((last, { until, age }) => Math.max(last, until + age), 0);
-  for (const verifier of removed ? declared(evidence, at) : []) {
+  for (const verifier of removed ? declared(evidence.policyAt(began)) : []) {
     const { acceptsBurnedUntil } = exposure.find(({ verifier: name }) => name === verifier.name) ?? {};
     found.checked += 1;
     if (acceptsBurnedUntil === undefined)
@@ -60,7 +61,7 @@ function lookAtSuccessors(evidence: Evidence, found: Finding): void {
     for (const reign of reigns) {
       if (reign.waived !== 'burn' || reign.revenant) continue;
       const stale = lastCopyWithout(evidence, kid, reign);
-      for (const verifier of declared(evidence, reign.since)) {
+      for (const verifier of declared(reign.policy)) {
         const until = stale + blindSeconds(verifier);
         const said = announcedUntil(evidence, verifier.name, reign);
         if (said === undefined || until <= reign.since || !Number.isFinite(until)) continue;
@@ -74,8 +75,8 @@ function lookAtSuccessors(evidence: Evidence, found: Finding): void {
   }
 }
 
-const declared = (evidence: Evidence, at: number): readonly Verifier[] =>
-  evidence.policyAt(at).verifiers ?? Object.values(VERIFIERS).filter((verifier) => !fetchesOnce(verifier));
+const declared = ({ verifiers }: Policy): readonly Verifier[] =>
+  verifiers ?? Object.values(VERIFIERS).filter((verifier) => !fetchesOnce(verifier));
 
 /** The document that did not hold it was none of ours. */
 const leftByHand = ({ documents }: Evidence, back: number): boolean =>
