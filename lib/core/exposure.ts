@@ -36,14 +36,16 @@ export function exposure(
   standby?: Pick<ActiveKey, 'observedAt'>,
 ): Exposure[] {
   const declared = policy.verifiers ?? Object.values(VERIFIERS).filter((verifier) => !fetchesOnce(verifier));
-  const oldest = removedAt + copyAge(keyring, policy, removedAt);
+  // Two machines' clocks err: whose says when the key left, and the verifier's.
+  const skew = 2 * policy.clockSkew;
+  const oldest = removedAt + copyAge(keyring, policy, removedAt) + skew;
   return declared.map((verifier) => ({
     verifier: verifier.name,
     title: verifier.title,
-    acceptsBurnedUntil: acceptsBurnedUntil(verifier, oldest + 2 * policy.clockSkew),
+    acceptsBurnedUntil: acceptsBurnedUntil(verifier, oldest),
     ...rejects(verifier, oldest, freshAt),
     ...(standby &&
-      rejectsStandby(verifier, standby.observedAt + copyAge(keyring, policy, standby.observedAt), removedAt)),
+      rejectsStandby(verifier, standby.observedAt + copyAge(keyring, policy, standby.observedAt) + skew, removedAt)),
   }));
 }
 

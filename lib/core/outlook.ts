@@ -11,7 +11,7 @@ import type { PublicJwk } from './jwk.ts';
 import { isRendered, type Key, type Keyring } from './keyring.ts';
 import { nextStep, type Step } from './lifecycle.ts';
 import type { Seen } from './look.ts';
-import { graceEnd, orphanAge } from './policy.ts';
+import { graceEnd, lastTurn, orphanAge } from './policy.ts';
 import type { KmsKey } from './ports.ts';
 import { leadEnd } from './stale-copies.ts';
 import * as transitions from './transitions.ts';
@@ -82,7 +82,7 @@ function instants(key: Key, keyring: Keyring, policy: Policy): number[] {
     case 'pending':
       return key.observedAt === undefined ? [] : [leadEnd(keyring, policy, key.observedAt)];
     case 'active':
-      return [key.activatedAt + policy.rotationPeriod, (key.notAfter ?? 0) - policy.maxTokenLifetime - policy.tick];
+      return [key.activatedAt + policy.rotationPeriod, lastTurn(policy, key.notAfter ?? 0)];
     case 'grace':
       return [graceEnd(policy, key)];
     case 'retired':

@@ -6,6 +6,7 @@ import { dropImported } from './imports.ts';
 import { documentPaths } from './issuer.ts';
 import type { Intent, Keyring } from './keyring.ts';
 import type { Step } from './lifecycle.ts';
+import { load } from './load.ts';
 import type { Look } from './look.ts';
 import { publish } from './publish.ts';
 import type { RotatorPorts } from './rotate.ts';
@@ -63,6 +64,8 @@ export async function perform(
       return unobserve(keyring, step.kid);
     case 'activate': {
       await verifyCanary(await ports.canary.token(), seen.edgeBody ?? '', step.key, policy.issuer);
+      // I7: the clock may have jumped since it decided, and it stamps what follows.
+      await load(ports, policy);
       const now = clock();
       return activate(keyring, step.key, activationTerms(policy, now, step.leadWaived), now);
     }

@@ -59,6 +59,10 @@ export const minGrace = (
 export const graceEnd = (policy: Policy, key: { endedAt: number; maxTokenLifetime: number }): number =>
   key.endedAt + Math.max(policy.grace, minGrace(policy, key.maxTokenLifetime));
 
+/** From when on must another key take over, so that no caller gets a shorter token for a key's hard end, by any clock? */
+export const lastTurn = (policy: Pick<Policy, 'maxTokenLifetime' | 'tick' | 'clockSkew'>, notAfter: number): number =>
+  notAfter - policy.maxTokenLifetime - policy.tick - 2 * policy.clockSkew;
+
 /** How many keys may one JWKS hold? */
 export const maxKeys = (policy: Pick<Policy, 'verifiers'>): number =>
   Math.min(MAX_KEYS, ...(policy.verifiers ?? []).map((verifier) => verifier.maxKeys ?? MAX_KEYS));
@@ -122,8 +126,13 @@ export function unsafe(policy: Policy): string[] {
   if (p.cryptoperiod !== undefined) {
     atLeast(
       'cryptoperiod',
-      p.rotationPeriod + p.tick + p.maxTokenLifetime,
-      `${term('rotationPeriod', p.rotationPeriod)} + ${term('tick', p.tick)} + ${term('maxTokenLifetime', p.maxTokenLifetime)}`,
+      p.rotationPeriod + p.tick + p.maxTokenLifetime + 2 * p.clockSkew,
+      [
+        term('rotationPeriod', p.rotationPeriod),
+        term('tick', p.tick),
+        term('maxTokenLifetime', p.maxTokenLifetime),
+        term('2 × clockSkew', 2 * p.clockSkew),
+      ].join(' + '),
     );
   }
   if (expectedKeys(p) > maxKeys(p)) {

@@ -4,6 +4,7 @@ import type { Policy } from './config.ts';
 import { formatDuration, formatInstant } from './duration.ts';
 import { activeKey, type Keyring, type LeadWaiver, type ObservedKey, standbyKey } from './keyring.ts';
 import { cannotSign, type Seen } from './look.ts';
+import { lastTurn } from './policy.ts';
 import { leadEnd } from './stale-copies.ts';
 
 export interface Readiness {
@@ -51,7 +52,7 @@ function whyRotate({ keyring, seen, policy, now }: Parameters<typeof readiness>[
   if (keyring.flush) return `a key was burned at ${formatInstant(keyring.flush.at)}`;
   if (keyring.rotationRequested) return `a rotation was requested: ${keyring.rotationRequested.reason}`;
   // From here on the calendar decides, and the calendar keeps to the window, unless the key's tokens would run out.
-  if (active.notAfter !== undefined && now >= active.notAfter - policy.maxTokenLifetime - policy.tick) {
+  if (active.notAfter !== undefined && now >= lastTurn(policy, active.notAfter)) {
     return `active key ${active.kid} reaches its cryptoperiod at ${formatInstant(active.notAfter)}`;
   }
   const age = now - active.activatedAt;

@@ -8,10 +8,11 @@ import { importedKeys } from './imports.ts';
 import { documentPaths } from './issuer.ts';
 import { readJwks } from './jwks.ts';
 import type { Keyring } from './keyring.ts';
+import { load } from './load.ts';
 import { type Look, look } from './look.ts';
 import type { KeyManager, Loaded } from './ports.ts';
 import { type ConfirmedKey, publicKeys, recoverKeyring } from './recovery.ts';
-import { load, type RotatorPorts, rotate, type TickReport } from './rotate.ts';
+import { type RotatorPorts, rotate, type TickReport } from './rotate.ts';
 import { standing } from './step-line.ts';
 import { foundKeyring } from './transitions.ts';
 

@@ -3,16 +3,16 @@
  * again until nothing is due. Missed, late, doubled or crashed, it changes nothing but the time of the next one's work.
  */
 
-import { clockError } from './clock-error.ts';
 import type { Policy } from './config.ts';
 import { formatInstant } from './duration.ts';
 import { isKeyturnError, KeyturnError } from './errors.ts';
 import { type Hold, heldStep, holds, meddling } from './holds.ts';
 import { type Keyring, type RenderedKey, renderedKeys, violations } from './keyring.ts';
 import { nextStep, type Step, stepId } from './lifecycle.ts';
+import { load } from './load.ts';
 import { type Look, type LookPorts, look, lookAgain } from './look.ts';
 import { perform } from './perform.ts';
-import type { Canary, Clock, KeyringStore, Loaded } from './ports.ts';
+import type { Canary, Clock, KeyringStore } from './ports.ts';
 import { type StepLine, standing } from './step-line.ts';
 import { foundKeyring, noteCanaryFailure } from './transitions.ts';
 
@@ -44,8 +44,8 @@ export interface KeyAge {
   readonly seconds?: number;
 }
 
-/** Whose moment cannot be had back once it was taken too early. */
-const BY_THE_CLOCK: readonly Step['kind'][] = ['activate', 'retire', 'expire', 'sweep'];
+/** Whose moment cannot be had back once it was taken too early. An activation looks after its canary. */
+const BY_THE_CLOCK: readonly Step['kind'][] = ['observe', 'retire', 'expire', 'sweep'];
 
 /** More than any real tick needs; a rule that never comes to rest must not run for ever. */
 const MAX_STEPS = 25;
@@ -67,7 +67,7 @@ export async function rotate(ports: RotatorPorts, policy: Policy): Promise<TickR
     const step = nextStep(keyring, seen, policy, ports.clock(), held);
     if (!step) break;
     try {
-      // I7: the clock that has decided it may have jumped since this tick began.
+      // I7: the clock that has decided it, and that stamps it, may have jumped since this tick began.
       if (BY_THE_CLOCK.includes(step.kind)) await load(ports, policy);
       const next = await perform(ports, policy, keyring, seen, step);
       ({ keyring, revision } = await commit(ports, keyring, next, revision));
@@ -122,18 +122,6 @@ function inUse(keyring: Keyring): Keyring {
   if (!keyring.closed) return keyring;
   const { at, reason } = keyring.closed;
   throw new KeyturnError('issuer_closed', `the issuer was closed at ${formatInstant(at)}: ${reason}`);
-}
-
-/** I7: whose clock is off by more than the windows allow for decides nothing. */
-export async function load({ store, clock }: RotatorPorts, { clockSkew }: Policy): Promise<Loaded> {
-  const before = clock();
-  const loaded = await store.load();
-  const off = clockError(before, loaded.serverTime, clock());
-  if (Math.abs(off) <= clockSkew) return loaded;
-  throw new KeyturnError(
-    'clock_skewed',
-    `this clock must agree with DynamoDB's within ${clockSkew} s, it is off by ${Math.round(Math.abs(off))} s`,
-  );
 }
 
 async function save({ store }: RotatorPorts, keyring: Keyring, revision: number): Promise<number> {

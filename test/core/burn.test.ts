@@ -507,7 +507,7 @@ describe('the answer', () => {
       expect.objectContaining({
         verifier: 'envoy',
         acceptsBurnedUntil: removedAt + edge + 600 + 600,
-        rejectsFreshUntil: removedAt + edge + 600,
+        rejectsFreshUntil: removedAt + edge + 600 + 600,
       }),
       expect.objectContaining({ verifier: 'get-jwks', acceptsBurnedUntil: 'restart' }),
     ]);
@@ -527,7 +527,7 @@ describe('the answer', () => {
       const { exposure } = await world.burn({ kids: [active(world)], flush });
       return exposure.map(({ rejectsStandbyUntil: until }) => until && Math.round(until - observedAt));
     };
-    const blind = 300 + 60 + 3600 + 600;
+    const blind = 300 + 60 + 3600 + 600 + 600;
     expect(await exposed(60, false)).toEqual([blind, expect.any(Number)]);
     expect(await exposed(blind - 1, false)).toEqual([blind, undefined]);
     expect(await exposed(blind + 1, false)).toEqual([undefined, undefined]);

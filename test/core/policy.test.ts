@@ -163,7 +163,7 @@ describe('windows, a second below their minimum, at it and above', () => {
     'grace must be at least signerCache (30s) + signingLatency (30s) + maxTokenLifetime (1h)' +
     ' + verifierLeeway (5m) + 4 × clockSkew (20m) = 1h26m, got 1h25m59s';
   const cryptoperiod =
-    'cryptoperiod must be at least rotationPeriod (90d) + tick (15m) + maxTokenLifetime (1h) = 90d1h15m, got 90d1h14m59s';
+    'cryptoperiod must be at least rotationPeriod (90d) + tick (15m) + maxTokenLifetime (1h) + 2 × clockSkew (10m) = 90d1h25m, got 90d1h24m59s';
   test.each([
     ['publicationLead', '3h16m', {}, undeclared],
     ['publicationLead', '1h21m', { verifiers: ['jose', 'keyfunc'] }, declared],
@@ -181,7 +181,7 @@ describe('windows, a second below their minimum, at it and above', () => {
     ['signerCache', '1s', {}, 'signerCache must be at least one second = 1s, got 0s'],
     ['signingLatency', '1s', {}, 'signingLatency must be at least one second = 1s, got 0s'],
     ['deletionWindow', '7d', {}, 'deletionWindow must be 7d to 30d in whole days, got 6d23h59m59s'],
-    ['cryptoperiod', '90d1h15m', {}, cryptoperiod],
+    ['cryptoperiod', '90d1h25m', {}, cryptoperiod],
   ])('%s of %s', (name, minimum, settings, sentence) => {
     const seconds = policy({ [name]: minimum })[name as 'grace'];
     expect(faults({ ...settings, [name]: formatDuration(seconds - 1) })).toEqual([sentence]);
@@ -227,7 +227,7 @@ describe('windows, a second below their minimum, at it and above', () => {
         const publicationLead = minPublicationLead(base);
         const grace = minGrace(base, maxTokenLifetime);
         const rotationPeriod = Math.max(minRotationPeriod({ ...base, publicationLead }), Math.ceil(grace / 8));
-        const cryptoperiod = rotationPeriod + given.tick + maxTokenLifetime;
+        const cryptoperiod = rotationPeriod + given.tick + maxTokenLifetime + 2 * given.clockSkew;
         const least: Policy = { ...base, publicationLead, grace, rotationPeriod, cryptoperiod };
         expect(unsafe(least)).toEqual([]);
         const names = ['publicationLead', 'grace', 'cryptoperiod'] as const;

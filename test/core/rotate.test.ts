@@ -421,7 +421,7 @@ describe('what others do', () => {
   test.each([
     ['activate', 3600],
     ['retire', 3600],
-  ])('a clock that jumps within a tick, by more than the skew, decides nothing: %s', async (kind, jump) => {
+  ] as const)('a clock that jumps within a tick, by more than the skew, decides nothing: %s', async (kind, jump) => {
     const world = await settled();
     await world.pass(91 * DAY);
     const due = kind === 'activate' ? world.now + 90 * DAY : graceEnd(world.policy, graceKey(world));

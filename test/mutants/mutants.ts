@@ -130,7 +130,7 @@ export const MUTANTS: readonly Mutant[] = [
     'policy.grace',
   ]),
   mutant('I7', 'any clock will do', [
-    'rotate.ts',
+    'load.ts',
     'if (Math.abs(off) <= clockSkew) return loaded;',
     'if (Math.abs(off) < 1e9) return loaded;',
   ]),
@@ -160,7 +160,7 @@ export const MUTANTS: readonly Mutant[] = [
   ]),
   mutant('I6', 'a burn forgets the copies at the edge', [
     'exposure.ts',
-    'Until(verifier, oldest + 2 * policy.clockSkew)',
+    'Until(verifier, oldest)',
     'Until(verifier, removedAt)',
   ]),
   mutant(
