@@ -1,7 +1,9 @@
 package interop;
 
+import com.nimbusds.jose.JOSEObjectType;
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.jwk.source.JWKSourceBuilder;
+import com.nimbusds.jose.proc.DefaultJOSEObjectTypeVerifier;
 import com.nimbusds.jose.proc.JWSVerificationKeySelector;
 import com.nimbusds.jose.proc.SecurityContext;
 import com.nimbusds.jwt.JWTClaimsSet;
@@ -17,6 +19,9 @@ final class Nimbus {
     var processor = new DefaultJWTProcessor<SecurityContext>();
     var algorithm = JWSAlgorithm.parse(settings.algorithm());
     processor.setJWSKeySelector(new JWSVerificationKeySelector<>(algorithm, keys));
+    // RFC 9068 §4: by itself it takes JWT alone, and the tokens of an issuer with clients may be of the other type.
+    processor.setJWSTypeVerifier(
+        new DefaultJOSEObjectTypeVerifier<>(JOSEObjectType.JWT, new JOSEObjectType("at+jwt")));
     processor.setJWTClaimsSetVerifier(
         new DefaultJWTClaimsVerifier<>(
             settings.audience(),
