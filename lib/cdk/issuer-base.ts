@@ -5,13 +5,12 @@ import { type ITable, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { type IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
-import { Construct } from 'constructs';
+import type { Construct } from 'constructs';
 import { parseIssuer } from '../core/issuer.ts';
 import { grantAuditing, grantOperating, grantReading, type Whereabouts } from './grants.ts';
+import { MeasuredIssuer } from './measured-issuer.ts';
 
-export abstract class TokenIssuerBase extends Construct {
-  /** The `iss` of every token. */
-  abstract readonly issuerUrl: string;
+export abstract class TokenIssuerBase extends MeasuredIssuer {
   abstract readonly table: Pick<ITable, 'tableArn' | 'tableName'>;
   abstract readonly bucket: Pick<IBucket, 'arnForObjects' | 'bucketArn' | 'bucketName'>;
   abstract readonly signFunction: IFunction;

@@ -8,10 +8,10 @@ export const NAMESPACE = 'Keyturn';
 
 /** @param by what it is told apart by, beside the issuer */
 export const ownMetric = (
-  { policy }: Pick<TokenIssuer, 'policy'>,
+  { issuerUrl }: Pick<TokenIssuer, 'issuerUrl'>,
   metricName: string,
   statistic: string,
   period: Duration,
   by: Readonly<Record<string, string>> = {},
 ): Metric =>
-  new Metric({ namespace: NAMESPACE, metricName, dimensionsMap: { Issuer: policy.issuer, ...by }, statistic, period });
+  new Metric({ namespace: NAMESPACE, metricName, dimensionsMap: { Issuer: issuerUrl, ...by }, statistic, period });

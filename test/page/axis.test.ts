@@ -33,7 +33,7 @@ test('the first that is left beside the present brings the year', () => {
 
 /** The line is 256 px long on a screen of 320. Each length of a life, and each moment of it. */
 test('as narrow as a phone, there are two labels at least, none on another and none outside', () => {
-  for (let width = 256; width <= 1000; width += 20) {
+  for (let width = 256; width <= 1000; width += 62) {
     const { widthOf } = lineOf(width);
     for (let length = 3600; length < 3000 * DAY; length = Math.ceil(length * 1.37)) {
       for (const part of [0, 0.25, 0.5, 0.75, 1]) {

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { App } from 'aws-cdk-lib';
 import { afterAll, expect, test } from 'vitest';
 import { readContext } from '../../bin/context.ts';
-import { CONTEXT } from './synth.ts';
+import { CONTEXT } from '../cdk/synth.ts';
 
 const run = promisify(execFile);
 const APP = new URL('../../bin/app.ts', import.meta.url).pathname;
