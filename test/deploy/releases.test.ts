@@ -14,6 +14,10 @@ let before: Release | undefined;
 
 beforeAll(async () => {
   before = await releaseBefore();
+  if (!before && process.env.CI)
+    throw new Error(
+      'the release before must be in the history of this checkout: fetch all of it, or the way back is not tried',
+    );
 });
 afterAll(() => before?.close());
 
