@@ -48,6 +48,9 @@ export class Deployment extends Construct {
       logRetention: props.logRetention,
       removalPolicy: issuer.removalPolicy,
     });
+    // CloudFormation calls it asynchronously. `handler` answers for all that fails; what is left is a run that was cut off, and
+    // by then nobody waits for the answer: a second run would tick, or close the issuer, behind a later deployment's back.
+    this.function.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: TIMEOUT });
     // CloudFormation asks again only where one of these has changed.
     this.resource = new CustomResource(this, 'Resource', {
       resourceType: 'Custom::KeyturnDeployment',
@@ -58,7 +61,7 @@ export class Deployment extends Construct {
         Issuer: Lazy.string({ produce: () => digest(before) }),
       },
     });
-    this.resource.node.addDependency(role, ...before);
+    this.resource.node.addDependency(role, this.function, ...before);
   }
 }
 

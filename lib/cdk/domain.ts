@@ -6,6 +6,7 @@ import { AaaaRecord, ARecord, CfnRecordSet, type IHostedZone, RecordTarget } fro
 import { CloudFrontTarget } from 'aws-cdk-lib/aws-route53-targets';
 import type { Construct } from 'constructs';
 import { KeyturnError } from '../core/errors.ts';
+import { isNearby } from '../core/issuer.ts';
 import type { TokenIssuerProps } from './props.ts';
 import type { TokenIssuer } from './token-issuer.ts';
 
@@ -27,6 +28,20 @@ export function issuerOf({ issuer, domainName }: DomainProps & { readonly issuer
   if (issuer === undefined) return `https://${domainName}`;
   const { host } = new URL(issuer);
   return host === domainName ? issuer : refuse(`domainName must be the host of the issuer, ${host}, got ${domainName}`);
+}
+
+/**
+ * The documents' paths are put behind it as they are, each with a slash of its own.
+ * @throws KeyturnError `policy_invalid` for what is no origin
+ */
+export function originOf(observeAt: string): string {
+  if (Token.isUnresolved(observeAt)) return observeAt;
+  const { origin, protocol, hostname } = URL.parse(observeAt) ?? {};
+  if (origin === observeAt && (protocol === 'https:' || (protocol === 'http:' && isNearby(hostname ?? ''))))
+    return observeAt;
+  return refuse(
+    `observeAt must be an origin such as https://auth.example.com, without a path or a slash at its end, got ${observeAt}`,
+  );
 }
 
 /**

@@ -9,6 +9,7 @@ import type {
 } from '../../functions/environment.ts';
 import { policyToJson } from '../core/config.ts';
 import { signerPolicyToJson } from '../core/signer-policy.ts';
+import { originOf } from './domain.ts';
 import type { TokenIssuer } from './token-issuer.ts';
 
 const METRICS = { KEYTURN_METRICS: 'yes' } as const;
@@ -21,7 +22,7 @@ export const signEnvironment = ({ policy, table, hasMetrics }: TokenIssuer) =>
   }) satisfies SignEnvironment;
 
 const edgeOf = ({ distribution }: TokenIssuer, observeAt: string | undefined) =>
-  observeAt ?? `https://${distribution.distributionDomainName}`;
+  observeAt === undefined ? `https://${distribution.distributionDomainName}` : originOf(observeAt);
 
 export const rotateEnvironment = (issuer: TokenIssuer, observeAt: string | undefined) => {
   const { policy, table, bucket, distribution, signFunction, roles } = issuer;

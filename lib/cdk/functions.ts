@@ -40,7 +40,8 @@ export class IssuerFunction extends LambdaFunction {
       handler: 'index.handler',
       code: props.code ?? Code.fromAsset(bundleDirectory(name), { exclude: ['meta.json'] }),
       environment: { ...environment },
-      description,
+      // Lambda takes 256 characters, and an issuer may have nearly as many.
+      description: description.slice(0, 256),
       role,
       timeout,
       memorySize,

@@ -2,6 +2,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { type Policy, parsePolicy, WINDOW_DEFAULTS, type WindowName } from '../core/config.ts';
 import { formatDuration } from '../core/duration.ts';
+import { KeyturnError } from '../core/errors.ts';
 import { requireSafe } from '../core/policy.ts';
 import { VERIFIERS, type Verifier, type VerifierName } from '../core/verifiers.ts';
 import type { OwnVerifier, PolicyProps } from './policy-props.ts';
@@ -11,16 +12,24 @@ const OTHERS = ['issuer', 'algorithm', 'verifiers', 'activationWindow', 'secretC
 
 /** @throws KeyturnError `policy_invalid`, `policy_unsafe` */
 export function policyFromProps(props: PolicyProps): Policy {
-  const given = [...OTHERS, ...DURATIONS].map((name) => [name, plain(props[name])]);
+  const given = [...OTHERS, ...DURATIONS].map((name) => [name, plain(name, props[name])]);
   return requireSafe(parsePolicy(Object.fromEntries(given)));
 }
 
 /** As `keyturn.config.json` would say it. */
-function plain(value: unknown): unknown {
-  if (value instanceof Duration) return formatDuration(value.toSeconds());
-  if (Array.isArray(value)) return value.map(plain);
+function plain(name: string, value: unknown): unknown {
+  if (value instanceof Duration) return formatDuration(secondsOf(name, value));
+  if (Array.isArray(value)) return value.map((member) => plain(name, member));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, plain(member)]));
+  return Object.fromEntries(Object.entries(value).map(([part, member]) => [part, plain(`${name}.${part}`, member)]));
+}
+
+function secondsOf(name: string, value: Duration): number {
+  if (!value.isUnresolved()) return value.toSeconds();
+  throw new KeyturnError(
+    'policy_invalid',
+    `${name} must be literal, got a CDK token: it is checked here, before anything is deployed`,
+  );
 }
 
 /**

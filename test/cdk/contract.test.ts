@@ -1,9 +1,11 @@
 /** What must stay as it is: another role name and the old key signs no more, another logical id and its state is gone. */
 import { Template } from 'aws-cdk-lib/assertions';
+import { Role } from 'aws-cdk-lib/aws-iam';
 import { describe, expect, test } from 'vitest';
 import { keyPolicy } from '../../lib/aws/key-policy.ts';
 import { roleName } from '../../lib/cdk/roles.ts';
-import { ISSUER, issuerIn, templateOf } from './synth.ts';
+import { parseIssuer } from '../../lib/core/issuer.ts';
+import { everything, ISSUER, issuerIn, templateOf } from './synth.ts';
 
 interface Resource {
   readonly Type: string;
@@ -51,15 +53,72 @@ test('one stack name in two Regions gives no two things of the account one name'
   for (const name of accountNames(issuer, region)) expect(name).toMatch(/^[\w-]{1,64}$/);
 });
 
-test('logical ids of what holds state or is named elsewhere', () => {
-  const { Resources } = templateOf().toJSON() as {
-    Resources: Record<string, { Type: string; DeletionPolicy?: string }>;
-  };
-  const ids = (type: string) => Object.keys(Resources).filter((id) => Resources[id]?.Type === type);
-  expect(ids('AWS::DynamoDB::Table')).toEqual(['IssuerTable30DE0CDD']);
-  expect(ids('AWS::S3::Bucket')).toEqual(['IssuerDocumentsBucketF175695F']);
-  expect(ids('AWS::CloudFront::Distribution')).toEqual(['IssuerDocumentsDistributionED3B0224']);
-  expect(ids('AWS::Lambda::Url')).toEqual(['IssuerSignAliasanyFunctionUrlE225FC03']);
+test('the longest issuer that there may be fits everywhere', () => {
+  const start = 'https://auth.example.com/';
+  const issuer = `${start}${'a'.repeat(234 - start.length)}`;
+  expect(() => parseIssuer(`${issuer}a`)).toThrow('at most 234 characters');
+  const { stack } = issuerIn((stack) => ({ ...everything(stack), issuer }));
+  const functions = Object.values(Template.fromStack(stack).findResources('AWS::Lambda::Function'));
+  expect(functions).toHaveLength(5);
+  for (const { Properties } of functions) expect(Properties.Description.length).toBeLessThanOrEqual(256);
+});
+
+/** Another id is another resource: what held the state is left, or its name is still taken when the new one wants it. */
+function pinned({ stack }: ReturnType<typeof issuerIn>): Record<string, string> {
+  const { Resources } = Template.fromStack(stack).toJSON() as { Resources: Record<string, Resource> };
+  const kept = [
+    'DynamoDB::Table',
+    'S3::Bucket',
+    'CloudFront::Distribution',
+    'Logs::LogGroup',
+    'Lambda::Url',
+    'Lambda::Alias',
+  ];
+  const found = Object.entries(Resources).filter(
+    ([, { Type, Properties = {} }]) => kept.includes(Type.replace('AWS::', '')) || Properties.RoleName !== undefined,
+  );
+  return Object.fromEntries(found.map(([id, { Type }]) => [id, Type.replace('AWS::', '')]));
+}
+
+const STATEFUL = {
+  IssuerTable30DE0CDD: 'DynamoDB::Table',
+  IssuerDocumentsBucketF175695F: 'S3::Bucket',
+  IssuerDocumentsDistributionED3B0224: 'CloudFront::Distribution',
+  IssuerRolesSigner7EEF4F6C: 'IAM::Role',
+  IssuerRolesRotator2EA1DDC6: 'IAM::Role',
+  IssuerRolesOperator37113B3B: 'IAM::Role',
+  IssuerSignLogs5952F737: 'Logs::LogGroup',
+  IssuerRotateLogs235EBFA6: 'Logs::LogGroup',
+  IssuerOperateLogs2F957C77: 'Logs::LogGroup',
+  IssuerDeploymentFunctionLogsE75C6C1D: 'Logs::LogGroup',
+  IssuerSignAliascanary8EB6CB1F: 'Lambda::Alias',
+};
+
+describe('logical ids of what holds state or is named elsewhere', () => {
+  test('without clients', () => {
+    expect(pinned(issuerIn())).toEqual({
+      ...STATEFUL,
+      IssuerSignAliasany4F2C544A: 'Lambda::Alias',
+      IssuerSignAliasanyFunctionUrlE225FC03: 'Lambda::Url',
+    });
+  });
+
+  test('with clients, and all that can be asked for', () => {
+    const made = issuerIn(everything);
+    for (const name of ['orders', 'billing-api'])
+      made.issuer.addClient(name, {
+        role: Role.fromRoleArn(made.stack, name, `arn:aws:iam::111122223333:role/${name}`),
+        audiences: ['a'],
+      });
+    expect(pinned(made)).toEqual({
+      ...STATEFUL,
+      IssuerSignAliasorders31CEF10F: 'Lambda::Alias',
+      IssuerSignAliasordersFunctionUrl4EE92B1E: 'Lambda::Url',
+      IssuerSignAliasbillingapiD2086D17: 'Lambda::Alias',
+      IssuerSignAliasbillingapiFunctionUrl8088FF7E: 'Lambda::Url',
+      IssuerTrailFunctionLogs37215A17: 'Logs::LogGroup',
+    });
+  });
 });
 
 test('the roles that a key names are the roles of the stack, to the letter', () => {

@@ -101,6 +101,17 @@ test.each<[string, Make, string, typeof HOME?]>([
     'CloudFront takes certificates of us-east-1 only, got eu-west-1',
     { ...HOME, region: 'eu-west-1' },
   ],
+  ...[
+    'auth.example.com/',
+    'https://auth.example.com/',
+    'https://auth.example.com/blue',
+    'http://auth.example.com',
+    'x',
+  ].map((observeAt): [string, Make, string] => [
+    `to observe at ${observeAt}`,
+    () => ({ issuer: 'https://a.example.com', observeAt }),
+    `observeAt must be an origin such as https://auth.example.com, without a path or a slash at its end, got ${observeAt}`,
+  ]),
   [
     'an imported distribution',
     (stack) => ({

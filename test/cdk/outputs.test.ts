@@ -47,7 +47,10 @@ describe('the command finds', () => {
   });
 
   test('the first that was made, wherever it stands in the tree', () => {
-    const { stack } = issuerIn({}, {}, (scope) => new Construct(scope, 'Before'));
+    const { stack } = issuerIn((scope) => {
+      new Construct(scope, 'Before');
+      return {};
+    });
     new TokenIssuer(stack.node.findChild('Before') as Construct, 'Second', { issuer: SECOND });
     const outputs = described(stack);
     expect(outputs.IssuerUrl).toBe(ISSUER);
@@ -59,7 +62,10 @@ describe('the command finds', () => {
 
 test.each(['before', 'after'])('an output of the same name, made %s the issuer, is told whose it is', (when) => {
   const own = (scope: Construct) => new CfnOutput(scope, 'IssuerUrl', { value: 'x' });
-  const { app, stack } = issuerIn({}, {}, (scope) => when === 'before' && own(scope));
+  const { app, stack } = issuerIn((scope) => {
+    if (when === 'before') own(scope);
+    return {};
+  });
   if (when === 'after') own(stack);
   expect(() => app.synth()).toThrow("output IssuerUrl must be the issuer's, found Keyturn/IssuerUrl: give that one");
 });

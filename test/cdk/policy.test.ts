@@ -1,5 +1,5 @@
 /** Unsafe windows fail at synth, in the words of run time. */
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Lazy } from 'aws-cdk-lib';
 import { describe, expect, test } from 'vitest';
 import { policyFromProps, propsFromConfig } from '../../lib/cdk/policy.ts';
 import type { PolicyProps } from '../../lib/cdk/policy-props.ts';
@@ -85,4 +85,11 @@ describe('keyturn.config.json', () => {
     const props = propsFromConfig({ issuer: ISSUER, deletionWindow: '3d', unsafeWindows: true });
     expect(() => issuerIn(props)).toThrow('deletionWindow must be 7d to 30d');
   });
+});
+
+test('a duration that is known only at deployment is refused by its name', () => {
+  const unknown = Duration.seconds(Lazy.number({ produce: () => 60 }));
+  expect(() => issuerIn({ tick: unknown })).toThrow('tick must be literal, got a CDK token');
+  const verifiers = [{ name: 'x', keyCache: unknown }];
+  expect(() => issuerIn({ verifiers })).toThrow('verifiers.keyCache must be literal, got a CDK token');
 });

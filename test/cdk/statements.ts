@@ -18,18 +18,20 @@ interface Document {
 const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : value === undefined ? [] : [value]);
 const text = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
 
+/** Wherever they stand: in a role's, in a bucket's, in the table's own. */
+function documentsIn(value: unknown): Document[] {
+  if (typeof value !== 'object' || value === null) return [];
+  if ('Statement' in value) return [{ Statement: list(value.Statement) } as Document];
+  return Object.values(value).flatMap(documentsIn);
+}
+
 export function statementsOf(template: Template): Statement[] {
   const { Resources } = template.toJSON() as {
     Resources: Record<string, { Properties?: Record<string, unknown> }>;
   };
   return Object.entries(Resources).flatMap(([id, { Properties = {} }]) => {
     const owners = list(Properties.Roles).map((role) => (role as { Ref: string }).Ref);
-    const documents = [
-      Properties.PolicyDocument,
-      Properties.AssumeRolePolicyDocument,
-      ...list(Properties.Policies).map((policy) => (policy as { PolicyDocument: Document }).PolicyDocument),
-    ];
-    return (documents.filter(Boolean) as Document[]).flatMap((document) =>
+    return documentsIn(Properties).flatMap((document) =>
       document.Statement.map((statement) => ({
         owner: owners[0] ?? id,
         sid: statement.Sid as string | undefined,

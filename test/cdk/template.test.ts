@@ -49,9 +49,16 @@ describe('the functions', () => {
     TEMPLATE.resourceCountIs('AWS::Lambda::Permission', 0);
   });
 
-  test('rotate and operate are never retried unasked', () => {
-    TEMPLATE.resourceCountIs('AWS::Lambda::EventInvokeConfig', 2);
-    TEMPLATE.resourcePropertiesCountIs('AWS::Lambda::EventInvokeConfig', { MaximumRetryAttempts: 0 }, 2);
+  test('rotate, operate and deploy are never retried unasked', () => {
+    TEMPLATE.resourceCountIs('AWS::Lambda::EventInvokeConfig', 3);
+    TEMPLATE.resourcePropertiesCountIs('AWS::Lambda::EventInvokeConfig', { MaximumRetryAttempts: 0 }, 3);
+  });
+
+  test('deploy does not run when nobody waits for its answer any more', () => {
+    TEMPLATE.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
+      FunctionName: { Ref: Match.stringLikeRegexp('^IssuerDeploymentFunction') },
+      MaximumEventAgeInSeconds: 900,
+    });
   });
 
   test('read an environment that they understand', () => {
