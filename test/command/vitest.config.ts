@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Apart from `npm test`, which is to be over in two minutes: the keyturn command as processes, against the local stack. */
+/** Apart from `npm test`, which is to be over in two minutes: the keyturn command and the CDK app, as processes. */
 export default defineConfig({
   test: {
     globalSetup: 'test/temporary.ts',
