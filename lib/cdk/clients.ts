@@ -47,7 +47,8 @@ export interface ClientProps {
    */
   readonly fixedClaims?: Readonly<Record<string, unknown>>;
   /**
-   * The longest lifetime that it may ask for, and that its tokens have by default if it is shorter than `tokenLifetime`.
+   * The longest lifetime that it may ask for, and that its tokens have by default if it is shorter than `tokenLifetime`. At
+   * most `maxTokenLifetime`.
    * @default - `maxTokenLifetime`
    */
   readonly maxLifetime?: Duration;

@@ -21,11 +21,12 @@ export interface TokenIssuerProps extends Omit<PolicyProps, 'issuer'> {
   readonly domainName?: string;
   /**
    * For `domainName`, in us-east-1.
+   * Not with `distribution`, which has its own.
    * @default - one that `hostedZone` validates, where the stack is in us-east-1
    */
   readonly certificate?: ICertificate;
   /**
-   * Where `domainName` gets its addresses.
+   * Where `domainName` gets its addresses, unless the stack has records of that name there.
    * @default - none: point `domainName` at the output `DistributionDomain` yourself
    */
   readonly hostedZone?: IHostedZone;
@@ -36,7 +37,8 @@ export interface TokenIssuerProps extends Omit<PolicyProps, 'issuer'> {
    */
   readonly distribution?: Distribution;
   /**
-   * The origin at which every tick looks for the published documents, as a verifier would.
+   * The origin, such as `https://auth.example.com`, at which every tick looks for the published documents, as a verifier
+   * would.
    * @default - the distribution's own name, so that a custom domain's DNS may come later
    */
   readonly observeAt?: string;
