@@ -1,4 +1,5 @@
-import { inspect } from 'node:util';
+import { execFile } from 'node:child_process';
+import { inspect, promisify } from 'node:util';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { TokenClient, TokenError } from '../../../lib/sdk/client/index.ts';
@@ -493,3 +494,12 @@ const canonical = (value: unknown): string =>
       ? Object.fromEntries(Object.entries(member).toSorted(([a], [b]) => (a < b ? -1 : 1)))
       : member,
   );
+
+test('costs nothing to import: Node loads its fetch when it is first asked for', async () => {
+  const client = new URL('../../../lib/sdk/client/index.ts', import.meta.url).href;
+  const program = `
+    await import('${client}');
+    console.log(typeof Object.getOwnPropertyDescriptor(globalThis, 'FormData').get);`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program]);
+  expect(stdout.trim()).toBe('function');
+});
