@@ -15,10 +15,17 @@ export interface Release {
   readonly close: () => void;
 }
 
-/** Undefined where the history is not at hand: in an archive, in a shallow clone. */
+/**
+ * Undefined where the history is not at hand: in an archive, in a shallow clone.
+ *
+ * @throws Error where it is, and does not have it: then the way back would never be tried again
+ */
 export async function releaseBefore(): Promise<Release | undefined> {
   const commit = await git('rev-parse', '--verify', `${await lastTag()}^{commit}`).catch(() => undefined);
-  if (commit === undefined) return undefined;
+  if (commit === undefined) {
+    if (await isWhole()) throw new Error(`the release before must be in the history, which has no ${await lastTag()}`);
+    return undefined;
+  }
   // Not below node_modules, where Node takes no TypeScript.
   const directory = mkdtempSync(join(tmpdir(), 'keyturn-release-'));
   const close = () => rmSync(directory, { recursive: true, force: true });
@@ -36,6 +43,12 @@ export async function releaseBefore(): Promise<Release | undefined> {
 
 const lastTag = (): Promise<string> =>
   git('describe', '--tags', '--abbrev=0', '--match', 'v[0-9]*', 'HEAD^').catch(() => FIRST);
+
+const isWhole = (): Promise<boolean> =>
+  git('rev-parse', '--is-shallow-repository').then(
+    (isShallow) => isShallow === 'false',
+    () => false,
+  );
 
 const git = (...args: string[]): Promise<string> => run('git', args, CHECKOUT);
 
