@@ -18,6 +18,11 @@ const NEEDLESS: readonly (readonly [file: string, why: string, contents: string]
   ['@smithy/core/dist-es/submodules/retry/util-retry/AdaptiveRetryStrategy.js', 'retry mode is not adaptive', EMPTY],
   ['regionConfig/getInstanceMetadataRegion.js', 'this is no EC2 instance', EMPTY],
   [
+    '@aws-sdk/core/dist-es/submodules/client/emitWarningIfUnsupportedVersion.js',
+    'the runtime is newer than any that it warns of',
+    'export const emitWarningIfUnsupportedVersion = () => {}, state = {};',
+  ],
+  [
     '@aws/lambda-invoke-store/dist-es/invoke-store.js',
     'one event at a time: the trace id is in the environment',
     'exports.InvokeStore = { getInstanceAsync: async () => undefined };',

@@ -20,6 +20,7 @@ const isOn = process.env.KEYTURN_METRICS === 'yes';
 
 const count = (name: string, value: number): Metric => ({ name, unit: 'Count', value });
 const seconds = (name: string, value: number): Metric => ({ name, unit: 'Seconds', value });
+const milliseconds = (name: string, value: number): Metric => ({ name, unit: 'Milliseconds', value });
 
 /** The members by which CloudWatch finds metrics in a line, to be spread into it; none where nobody asked. */
 export function embedded(issuer: string, at: number, metrics: readonly Metric[], isAsked = isOn): object | undefined {
@@ -59,9 +60,11 @@ export function tickMetrics({ report }: TickRecord, rotationPeriod: number): Met
   ];
 }
 
-export const tokenMetrics = (milliseconds: number): Metric[] => [
+/** How long a token took, and how long KMS did of that. */
+export const tokenMetrics = (sign: number, kms: number): Metric[] => [
   count('Tokens', 1),
-  { name: 'SignMilliseconds', unit: 'Milliseconds', value: milliseconds },
+  milliseconds('SignMilliseconds', sign),
+  milliseconds('KmsMilliseconds', kms),
 ];
 
 /** The caller's fault or ours: who asks for what he may not have is no reason to wake anybody. */

@@ -17,6 +17,7 @@ import { readClientsFile, readPolicyJson, readVariable } from './environment.ts'
 import { answerHttp, type HttpAnswer, type HttpEvent, isHttpEvent, readHttpBody } from './http.ts';
 import { embedded, refusalMetrics, tokenMetrics } from './metrics.ts';
 import { clock, log } from './runtime.ts';
+import { TimedSigner } from './timed-signer.ts';
 import { tokenLine } from './token-line.ts';
 
 const policy = readSignerPolicy(readPolicyJson());
@@ -33,6 +34,7 @@ const requestHandler = { connectionTimeout: 1000, requestTimeout: 3000, throwOnR
 // The SDK's own puts seven facts about the machine together anew for each request, and takes longer than our code does.
 const defaultUserAgentProvider = async (): Promise<[string, string][]> => [['aws-sdk-js', sdk.version]];
 const options = { maxAttempts: 2, requestHandler, sha256: Sha256, defaultUserAgentProvider };
+const kms = new KmsSigner(new KMSClient(options));
 const signer = new TokenSigner(
   {
     keyrings: new DynamoDbKeyringReader({
@@ -41,7 +43,7 @@ const signer = new TokenSigner(
       issuer: policy.issuer,
       clock,
     }),
-    signer: new KmsSigner(new KMSClient(options)),
+    signer: kms,
     clock,
     randomId: randomUUID,
   },
@@ -70,13 +72,14 @@ async function overHttp(event: HttpEvent, alias: string | undefined): Promise<Ht
 
 async function issue(read: () => unknown, alias: string | undefined): Promise<SignedToken> {
   const began = performance.now();
+  const timed = new TimedSigner(kms);
   try {
     const client = clientOf(alias);
     const request = parseSignRequest(read(), limits, client);
-    const { keyringLoadedAt, ...answer } = await signer.sign(request);
+    const { keyringLoadedAt, ...answer } = await signer.sign(request, timed);
     const line = tokenLine(policy.issuer, client?.id ?? ANY, request, answer, keyringLoadedAt);
-    const metrics = embedded(policy.issuer, answer.issuedAt, tokenMetrics(performance.now() - began));
-    log({ ...line, ...metrics });
+    const metrics = tokenMetrics(performance.now() - began, timed.milliseconds);
+    log({ ...line, ...embedded(policy.issuer, answer.issuedAt, metrics) });
     return answer;
   } catch (error) {
     const code = error instanceof KeyturnError ? error.code : 'internal';

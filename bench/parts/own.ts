@@ -51,7 +51,7 @@ async function run(onProgress: (share: number) => void): Promise<readonly Row[]>
     const request = parseSignRequest(structuredClone(REQUEST), limits, undefined);
     const { keyringLoadedAt, ...answer } = await signer.sign(request);
     const line = tokenLine(policy.issuer, 'any', request, answer, keyringLoadedAt);
-    const metrics = embedded(policy.issuer, answer.issuedAt, tokenMetrics(1), true);
+    const metrics = embedded(policy.issuer, answer.issuedAt, tokenMetrics(2, 1), true);
     writeSync(log, `${JSON.stringify({ ...line, ...metrics })}\n`);
   };
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });

@@ -52,8 +52,10 @@ export function addDashboard(scope: Construct, id: string, issuer: TokenIssuer):
       ],
       [
         graph(
-          'Milliseconds to a token',
-          ['p50', 'p99'].map((statistic) => own('SignMilliseconds', statistic)),
+          "Milliseconds to a token, and KMS's of them",
+          ['SignMilliseconds', 'KmsMilliseconds'].flatMap((name) =>
+            ['p50', 'p99'].map((statistic) => own(name, statistic)),
+          ),
         ),
         graph('Ticks', [issuer.metricTicks(), issuer.metricTickErrors(), issuer.metricFailedTicks()]),
       ],

@@ -52,15 +52,16 @@ export class TokenSigner {
 
   /**
    * One token for the request, signed by the active key.
+   * @param signer in place of the port's: one that takes the time of this request alone
    * @throws KeyturnError `no_active_key`, `keyring_missing`, `token_too_large`, `key_unusable`, `throttled`, …
    */
-  async sign(request: SignRequest): Promise<SignedToken & { readonly keyringLoadedAt: number }> {
+  async sign(request: SignRequest, signer?: Signer): Promise<SignedToken & { readonly keyringLoadedAt: number }> {
     const held = await this.#current();
     try {
-      return await this.#issue(held, request);
+      return await this.#issue(held, request, signer);
     } catch (error) {
       if (!this.#mayHaveChanged(held, error)) throw error;
-      return this.#issue(await this.#reload(), request);
+      return this.#issue(await this.#reload(), request, signer);
     }
   }
 
@@ -77,7 +78,7 @@ export class TokenSigner {
     return { token: await this.#token(key, CANARY_TYPE, claims), kid: key.kid, algorithm: key.algorithm };
   }
 
-  async #issue(held: Held, request: SignRequest) {
+  async #issue(held: Held, request: SignRequest, signer?: Signer) {
     const { keyring, loadedAt } = held;
     const { clock, randomId } = this.#ports;
     const key = activeKey(keyring);
@@ -90,7 +91,7 @@ export class TokenSigner {
     const expiresAt = issuedAt + Math.min(request.expiresIn, key.maxTokenLifetime, left);
     const jti = randomId();
     const claims = buildClaims(request, { issuer: keyring.issuer, jti, issuedAt, expiresAt });
-    const token = await this.#token(key, request.type, claims);
+    const token = await this.#token(key, request.type, claims, signer);
     // I11: the answer came so late that the key may have left the JWKS's promise; nobody has seen the token yet.
     if (!this.#isYoung(held, this.#policy.signerCache + this.#policy.signingLatency)) {
       throw unavailable('signature_too_late', 'the signature took longer than signingLatency allows');
@@ -98,10 +99,10 @@ export class TokenSigner {
     return { token, kid: key.kid, algorithm: key.algorithm, jti, issuedAt, expiresAt, keyringLoadedAt: loadedAt };
   }
 
-  async #token(key: SigningKey & { kid: string }, type: TokenType, claims: object): Promise<string> {
+  async #token(key: SigningKey & { kid: string }, type: TokenType, claims: object, signer = this.#ports.signer) {
     const input = signingInput({ algorithm: key.algorithm, kid: key.kid, type }, claims);
     checkTokenSize(input, key.algorithm, this.#limits.maxTokenBytes);
-    return compact(input, await this.#ports.signer.sign(key, Buffer.from(input, 'ascii')));
+    return compact(input, await signer.sign(key, Buffer.from(input, 'ascii')));
   }
 
   async #current(): Promise<Held> {

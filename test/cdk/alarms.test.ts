@@ -78,7 +78,7 @@ describe('every alarm', () => {
     for (const day of [1, 89, 90, 91, 101]) {
       watched.world.now = 1_800_000_000 + day * 86_400;
       for (let count = 0; count < 3; count++) await watched.tick();
-      watched.write('IssuerSignLogs', [tokenMetrics(20), refusalMetrics('reserved_claim')], [{ event: 'token' }]);
+      watched.write('IssuerSignLogs', [tokenMetrics(20, 15), refusalMetrics('reserved_claim')], [{ event: 'token' }]);
       expect(watched.alarms).toEqual([]);
     }
   });
@@ -339,10 +339,10 @@ describe('metrics', () => {
     const silent = 'metrics must not be false where there is an alarmTopic or a dashboard';
     expect(() => synthesized({ metrics: false })).toThrow(silent);
     expect(() => templateOf({ metrics: false, dashboard: true })).toThrow(silent);
-    expect(embedded('https://auth.example.com', 1, tokenMetrics(1), false)).toBeUndefined();
+    expect(embedded('https://auth.example.com', 1, tokenMetrics(2, 1), false)).toBeUndefined();
   });
   test('are lines that CloudWatch understands', () => {
-    expect(embedded('https://auth.example.com', 1_800_000_000.25, tokenMetrics(12.5), true)).toEqual({
+    expect(embedded('https://auth.example.com', 1_800_000_000.25, tokenMetrics(12.5, 9.25), true)).toEqual({
       _aws: {
         Timestamp: 1_800_000_000_250,
         CloudWatchMetrics: [
@@ -352,6 +352,7 @@ describe('metrics', () => {
             Metrics: [
               { Name: 'Tokens', Unit: 'Count' },
               { Name: 'SignMilliseconds', Unit: 'Milliseconds' },
+              { Name: 'KmsMilliseconds', Unit: 'Milliseconds' },
             ],
           },
         ],
@@ -359,12 +360,23 @@ describe('metrics', () => {
       Issuer: 'https://auth.example.com',
       Tokens: 1,
       SignMilliseconds: 12.5,
+      KmsMilliseconds: 9.25,
     });
   });
   test('have a dashboard where one is asked for', () => {
     const template = synthesized({ dashboard: true });
     template.resourceCountIs('AWS::CloudWatch::Dashboard', 1);
     const text = JSON.stringify(template.findResources('AWS::CloudWatch::Dashboard'));
-    for (const name of ['KeyAge', 'Tokens', 'Unavailable', 'SignMilliseconds']) expect(text).toContain(name);
+    for (const name of ['KeyAge', 'Tokens', 'Unavailable']) expect(text).toContain(name);
+    const graphed = [...text.matchAll(/(\w+Milliseconds)[^{]*\{[^{}]*(p\d+)/g)].map(([, name, percentile]) => [
+      name,
+      percentile,
+    ]);
+    expect(graphed).toEqual([
+      ['SignMilliseconds', 'p50'],
+      ['SignMilliseconds', 'p99'],
+      ['KmsMilliseconds', 'p50'],
+      ['KmsMilliseconds', 'p99'],
+    ]);
   });
 });

@@ -9,18 +9,19 @@ export async function runFunction(
   name: string,
   environment: Readonly<Record<string, string>>,
   event: object,
-  { timeoutSeconds = 30, fails = false } = {},
+  { timeoutSeconds = 30, fails = false, alias = '$LATEST' } = {},
 ): Promise<Record<string, unknown>[]> {
   const lines: string[] = [];
   const bundle = fileURLToPath(new URL(`../../dist/functions/${name}/index.js`, import.meta.url));
   const lambda = new Lambda(
-    [{ name, bundle, environment: { ...environment }, timeoutSeconds }],
+    [{ name, bundle, environment: { ...environment }, aliases: [alias], timeoutSeconds }],
     awsEndpointUrl,
     (_, line) => {
       lines.push(line);
     },
   );
-  const { functionError, payload } = await lambda.invoke(name, JSON.stringify(event)).finally(() => lambda.close());
+  const invoked = lambda.invoke(`${name}:${alias}`, JSON.stringify(event)).finally(() => lambda.close());
+  const { functionError, payload } = await invoked;
   expect(functionError !== undefined, payload).toBe(fails);
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
 }
