@@ -1,4 +1,5 @@
 /** The AWS clients as functions/ constructs them, for any endpoint: the only place where a test says where AWS is. */
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { CloudFrontClient } from '@aws-sdk/client-cloudfront';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
@@ -34,6 +35,7 @@ export function awsClients(endpoint: string, credentials = SOMEBODY) {
     tagging: new ResourceGroupsTaggingAPIClient(common),
     // An endpoint with a name of its own has no host name for each bucket.
     s3: new S3Client({ ...common, forcePathStyle: true }),
+    cloudformation: new CloudFormationClient(common),
     cloudfront: new CloudFrontClient(common),
     lambda: new LambdaClient(common),
   };

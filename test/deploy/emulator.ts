@@ -12,10 +12,14 @@ import { type Program, pythonWith } from './python.ts';
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const MODULES = fileURLToPath(new URL('../../node_modules', import.meta.url));
 
+const CALLS = 'calls';
+
 export interface Emulator {
   readonly endpoint: string;
   /** The last lines that it wrote. */
   log(lines?: number): string;
+  /** What was asked with a role's credentials, each as a line of JSON; of MiniStack that evaluates roles only. */
+  calls(): string[];
   close(): Promise<void>;
 }
 
@@ -36,6 +40,7 @@ export const startMiniStack = ({ iam }: MiniStackOptions): Promise<Emulator> =>
       SFTP_ENABLED: '0',
       LAMBDA_EXECUTOR: 'local',
       AUTH: String(iam),
+      KEYTURN_CALLS: join(directory, CALLS),
       // The functions' directories, the process id.
       TMPDIR: directory,
       // What Lambda's runtime brings: Node 24, and a copy of the SDK for handlers that are not ours.
@@ -75,6 +80,7 @@ async function start(
   const output = createWriteStream(file);
   for (const stream of [child.stdout, child.stderr]) stream?.pipe(output, { end: false });
   const log = (lines = 60) => readFileSync(file, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
+  const calls = () => readFileSync(join(directory, CALLS), 'utf8').trimEnd().split('\n');
   const close = async () => {
     if (child.exitCode === null && child.signalCode === null) {
       child.stdin?.end();
@@ -91,7 +97,7 @@ async function start(
     await close();
     throw new Error(`${program} did not start:\n${said}`, { cause });
   }
-  return { endpoint, log, close };
+  return { endpoint, log, calls, close };
 }
 
 async function answering(url: string, child: ChildProcess): Promise<void> {

@@ -4,8 +4,12 @@ import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { DescribeKeyCommand, SignCommand } from '@aws-sdk/client-kms';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { decodeJwt } from 'jose';
-import { expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { awsClients } from '../aws/clients.ts';
+import type { Request } from '../iam/decide.ts';
+import type { Statement } from '../iam/policy.ts';
+import { sentence } from '../iam/recorder.ts';
+import { type Asking, askedByFunctions, OF_FUNCTIONS, UNASKED } from './asked.ts';
 import { AUDIENCE, type Deployment, REQUEST } from './deployment.ts';
 import { fetchAt } from './fetch-at.ts';
 import { assume } from './root.ts';
@@ -147,4 +151,38 @@ test('a burned key is out of KMS, of the document and of the edge, and the next 
   const next = await sign();
   expect(next.kid).not.toBe(kid);
   await issuer.verify(next.token);
+});
+
+describe('what its functions asked of AWS', () => {
+  let asked: Asking;
+  const requests = () => asked.calls.flatMap((call) => call.requests);
+  const isAllowed = (request: Request, without?: Statement) =>
+    asked.account.decide(request, without && { instead: { id: without.id } }).allowed;
+  beforeAll(async () => {
+    asked = await askedByFunctions(issuer.aws, 'Keyturn', account.calls());
+  });
+
+  test('is taken for the same actions here and by the emulator, and allowed by both', () => {
+    for (const { action, allowed, requests } of asked.calls) {
+      expect(requests.map((request) => request.action)).toContain(action);
+      expect(requests.filter((request) => isAllowed(request) !== allowed).map(sentence)).toEqual([]);
+      expect(allowed, requests.map(sentence).join('; ')).toBe(true);
+    }
+  });
+
+  test('is asked by all of them, of every service', () => {
+    const roles = asked.template.ofType('AWS::Lambda::Function').map(([, { Role }]) => Role);
+    const asking = new Set(requests().map(({ principal }) => 'arn' in principal && principal.arn));
+    expect(asking).toEqual(new Set(roles));
+    const services = new Set(requests().map(({ action }) => action.split(':')[0]));
+    expect(services).toEqual(new Set(['kms', 'tag', 'dynamodb', 's3', 'cloudfront', 'lambda']));
+  });
+
+  test('needs every statement that allows them anything, but for what is explained', () => {
+    const needed = asked.account.statements
+      .filter(({ id, effect }) => effect === 'Allow' && OF_FUNCTIONS.test(id) && UNASKED[id] === undefined)
+      .map((statement) => [statement.id, requests().some((request) => !isAllowed(request, statement))]);
+    expect(needed).toEqual(needed.map(([id]) => [id, true]));
+    expect(needed.length).toBeGreaterThan(Object.keys(UNASKED).length);
+  });
 });

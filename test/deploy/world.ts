@@ -29,6 +29,8 @@ export class World {
     await this.#emulator?.close();
   }
 
+  calls = (): string[] => required(this.#emulator).calls();
+
   log = (): string => required(this.#emulator).log();
 
   input(more: Partial<AppInput> = {}): AppInput {

@@ -5,7 +5,6 @@
  *
  * https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
  */
-import type { LocalStack } from '../../lib/cli/local-stack.ts';
 import { ACCOUNT, type AwsCall, REGION } from '../../lib/local/wire.ts';
 import type { Context } from './conditions.ts';
 
@@ -18,18 +17,30 @@ export interface Asked {
 }
 
 type Input = AwsCall['input'];
-type Stack = Pick<LocalStack, 'kms' | 's3'>;
+
+/** What is there, whichever account it is in. */
+export interface Present {
+  /** Undefined for a key that is not there. */
+  key(id: string): KmsKey | undefined;
+  hasObject(key: string): boolean;
+}
+export interface KmsKey {
+  /** As DescribeKey has it. */
+  readonly metadata: Input & { readonly Arn: string };
+  readonly tags: readonly { readonly TagKey: string; readonly TagValue: string }[];
+}
 /** Nothing to be allowed: KMS looks a key up before it asks who may use it. */
 const NOTHING: Asked[] = [];
 
-export function askedBy({ service, operation, input }: AwsCall, stack: Stack): Asked[] {
+export function askedBy({ service, operation, input }: Omit<AwsCall, 'accessKeyId'>, present: Present): Asked[] {
   const calls = SERVICES[service];
   if (!calls) throw new Error(`what IAM makes of ${service} is not known here`);
-  return calls(operation, input, stack);
+  return calls(operation, input, present);
 }
 
-const SERVICES: Readonly<Record<string, (operation: string, input: Input, stack: Stack) => Asked[]>> = {
-  kms: (operation, input, stack) => (operation === 'CreateKey' ? createKey(input) : useKey(operation, input, stack)),
+const SERVICES: Readonly<Record<string, (operation: string, input: Input, present: Present) => Asked[]>> = {
+  kms: (operation, input, present) =>
+    operation === 'CreateKey' ? createKey(input) : useKey(operation, input, present),
   tagging: (operation) => [{ action: `tag:${operation}`, resource: '*', context: {} }],
   dynamodb: (operation, input) => [
     {
@@ -68,7 +79,7 @@ function leadingKeys({ Key, Item }: Input): string[] {
   return [issuer.S];
 }
 
-function objectCalls(operation: string, input: Input, { s3 }: Stack): Asked[] {
+function objectCalls(operation: string, input: Input, present: Present): Asked[] {
   const { bucket, key } = input;
   const headers = input.headers as Record<string, string | undefined>;
   const resource = `arn:aws:s3:::${bucket}/${key}`;
@@ -86,8 +97,9 @@ function objectCalls(operation: string, input: Input, { s3 }: Stack): Asked[] {
     return [{ action: `s3:${operation}`, resource, context: {} }];
   const get = { action: 's3:GetObject', resource, context: {} };
   // GetObject, "Permissions": who may not list the bucket is told 403 of an object that is missing.
-  const isThere = s3.objects(String(key)).some((version) => version.key === key);
-  return isThere ? [get] : [get, { action: 's3:ListBucket', resource: `arn:aws:s3:::${bucket}`, context: {} }];
+  return present.hasObject(String(key))
+    ? [get]
+    : [get, { action: 's3:ListBucket', resource: `arn:aws:s3:::${bucket}`, context: {} }];
 }
 
 const KEYS = `arn:aws:kms:${REGION}:${ACCOUNT}:key/`;
@@ -125,20 +137,13 @@ function createKey(input: Input): Asked[] {
   ];
 }
 
-function useKey(operation: string, input: Input, { kms }: Stack): Asked[] {
-  const { KeyId } = input;
-  const ask = <T>(name: string): T => kms.operations[name]?.({ KeyId }) as T;
-  let facts: { KeyMetadata: Input & { Arn: string } };
-  try {
-    facts = ask('DescribeKey');
-  } catch {
-    return NOTHING;
-  }
-  const { Tags } = ask<{ Tags: { TagKey: string; TagValue: string }[] }>('ListResourceTags');
-  const tags = Object.fromEntries(Tags.map(({ TagKey, TagValue }) => [TagKey, TagValue]));
+function useKey(operation: string, input: Input, present: Present): Asked[] {
+  const key = present.key(String(input.KeyId));
+  if (!key) return NOTHING;
+  const tags = Object.fromEntries(key.tags.map(({ TagKey, TagValue }) => [TagKey, TagValue]));
   const context = {
     'kms:calleraccount': ACCOUNT,
-    ...keyKind(facts.KeyMetadata),
+    ...keyKind(key.metadata),
     ...tagContext('aws:resourcetag', tags),
     ...(operation === 'Sign' && {
       'kms:signingalgorithm': given(input.SigningAlgorithm),
@@ -148,7 +153,7 @@ function useKey(operation: string, input: Input, { kms }: Stack): Asked[] {
       'kms:schedulekeydeletionpendingwindowindays': given(input.PendingWindowInDays),
     }),
   };
-  return [{ action: `kms:${operation}`, resource: facts.KeyMetadata.Arn, context }];
+  return [{ action: `kms:${operation}`, resource: key.metadata.Arn, context }];
 }
 
 /** https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html: of a key that is asked for, and of one that is. */

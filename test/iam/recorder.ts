@@ -2,7 +2,7 @@
 import type { LocalStack } from '../../lib/cli/local-stack.ts';
 import type { AwsCall } from '../../lib/local/wire.ts';
 import type { Account } from './account.ts';
-import { type Asked, askedBy } from './calls.ts';
+import { type Asked, askedBy, type KmsKey, type Present } from './calls.ts';
 import type { Context } from './conditions.ts';
 import type { Principal, Request } from './decide.ts';
 import type { Deployed } from './deployed.ts';
@@ -36,6 +36,21 @@ export const sentence = ({ principal, action, resource, context }: Request): str
 export const kindOf = (request: Request): string =>
   JSON.stringify(request).replaceAll(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}/g, '…');
 
+function presentIn({ kms, s3 }: LocalStack): Present {
+  const ask = <T>(operation: string, KeyId: string) => kms.operations[operation]?.({ KeyId }) as T;
+  return {
+    key: (id) => {
+      try {
+        const { KeyMetadata: metadata } = ask<{ KeyMetadata: KmsKey['metadata'] }>('DescribeKey', id);
+        return { metadata, tags: ask<{ Tags: KmsKey['tags'] }>('ListResourceTags', id).Tags };
+      } catch {
+        return undefined;
+      }
+    },
+    hasObject: (key) => s3.objects(key).some((version) => version.key === key),
+  };
+}
+
 /** Somebody's hand in a test, that restores a table or breaks a key: no permission of ours. */
 const A_HAND = 'me';
 
@@ -61,7 +76,7 @@ export class Recorder {
     const caller = call.accessKeyId.replace('AKIALOCAL', '');
     if (caller === A_HAND) return;
     const principal = { arn: this.#roleOf(caller, prefix) };
-    for (const asked of askedBy(call, stack)) this.add(principal, this.#deployed(asked, stack, prefix));
+    for (const asked of askedBy(call, presentIn(stack))) this.add(principal, this.#deployed(asked, stack, prefix));
   }
 
   add(principal: Principal, asked: Asked): void {

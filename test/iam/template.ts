@@ -31,8 +31,14 @@ export const label = (id: string): string => id.replace(/[0-9A-F]{8}$/, '');
 
 export class Resolved {
   readonly resources: ReadonlyMap<string, Resource>;
+  readonly #names: ReadonlyMap<string, string>;
 
-  constructor(template: { readonly Resources: Readonly<Record<string, Partial<Resource>>> }) {
+  /** @param names by logical id, where it has been deployed */
+  constructor(
+    template: { readonly Resources: Readonly<Record<string, Partial<Resource>>> },
+    names: ReadonlyMap<string, string> = new Map(),
+  ) {
+    this.#names = names;
     this.resources = new Map(
       Object.entries(template.Resources).map(([id, { Type = '', Properties = {} }]) => [id, { Type, Properties }]),
     );
@@ -46,6 +52,8 @@ export class Resolved {
 
   /** Its own, or one after its logical id. */
   name(id: string): string {
+    const given = this.#names.get(id);
+    if (given !== undefined) return given;
     const properties = this.#resource(id).Properties;
     const own = NAMED_BY.map((name) => properties[name]).find((value) => value !== undefined);
     return own === undefined ? label(id) : String(this.resolve(own));
