@@ -23,9 +23,9 @@ test('whole, and with every goal met, or the page says what holds the one that i
 test('what calling.md says of loading a client is what was measured', () => {
   const of = (what: string) => RESULT.parts.flatMap(({ rows }) => rows).find((row) => row.what === what)?.value ?? 0;
   const text = read('docs/calling.md').replaceAll(/\s+/g, ' ');
-  expect(text).toContain('Loading it takes 1 to 3 ms of CPU');
+  expect(text).toContain('Loading it takes a few milliseconds of CPU');
   expect(of('loading keyturn/client')).toBeGreaterThan(1);
-  expect(of('loading keyturn/client')).toBeLessThan(3);
+  expect(of('loading keyturn/client')).toBeLessThan(5);
   expect(text).toContain('more than twenty times as long');
   expect(of('loading @aws-sdk/client-lambda') / of('loading keyturn/client')).toBeGreaterThan(20);
   expect(text).toContain('four fifths of what the SDK takes');
