@@ -11,6 +11,8 @@ export default defineConfig({
         (folder) => `test/${folder}/**`,
       ),
     ],
+    // What comes late on a busy machine comes all the same.
+    expect: { poll: { timeout: 10_000 } },
     // Only to end what hangs: real keys are generated and real processes are started on whatever the machine has left.
     testTimeout: 120_000,
     hookTimeout: 120_000,

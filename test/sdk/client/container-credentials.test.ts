@@ -6,6 +6,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { TokenClient, TokenError } from '../../../lib/sdk/client/index.ts';
 import { abortableLimits, FakeIssuer, REQUEST, refused, URL_OF_ORDERS } from './fake-issuer.ts';
 
+/** Of a machine that is busy. */
+const PATIENT = { timeout: 10_000 };
+
 const ENDPOINT = 'http://169.254.170.23/v1/credentials';
 const minutes = (count: number) => new Date(Date.now() + count * 60_000).toISOString();
 
@@ -169,7 +172,7 @@ describe('a provider', () => {
   test('that hangs has as much time as an attempt', async () => {
     const limits = abortableLimits();
     const hanging = withProvider(() => new Promise(() => undefined));
-    await vi.waitFor(() => expect(limits).toHaveLength(1));
+    await vi.waitFor(() => expect(limits).toHaveLength(1), PATIENT);
     expect(limits[0]?.milliseconds).toBe(5000);
     limits[0]?.abort();
     expect(await hanging).toMatchObject({ code: 'credentials_missing', cause: { name: 'TimeoutError' } });

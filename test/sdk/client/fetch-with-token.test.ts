@@ -6,6 +6,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import type { TokenClientOptions } from '../../../lib/sdk/client/index.ts';
 import { FakeIssuer, REQUEST, refused } from './fake-issuer.ts';
 
+/** Of a machine that is busy. */
+const PATIENT = { timeout: 10_000 };
+
 const SIGN = 'http://localhost:4790/sign';
 const API = 'https://api.example.com/';
 
@@ -107,7 +110,7 @@ describe('on 401', () => {
     issuer.answer = (count) => (count < 4 ? issuer.refuse(503, 'no_active_key') : issuer.issue());
     statuses = [401];
     const waiting = fetch(`${API}burned`);
-    await vi.waitFor(() => expect(issuer.sent).toHaveLength(2));
+    await vi.waitFor(() => expect(issuer.sent).toHaveLength(2), PATIENT);
     expect((await tokens.get(REQUEST)).token).toBe('t1');
     statuses = [401];
     // Whoever meets the 401 after that waits for the same.
@@ -179,7 +182,7 @@ describe('a signal', () => {
       issuer.answer = never;
       const controller = new AbortController();
       const ended = refused(fetch(...call(controller.signal)));
-      await vi.waitFor(() => expect(issuer.sent.length).toBe(before + 1));
+      await vi.waitFor(() => expect(issuer.sent.length).toBe(before + 1), PATIENT);
       controller.abort(new Error('enough'));
       expect((await ended).message).toBe('enough');
       issuer.answer = () => issuer.issue();

@@ -6,6 +6,9 @@ import { TokenClient, TokenError } from '../../../lib/sdk/client/index.ts';
 import { FakeIssuer, REQUEST, refused, URL_OF_ORDERS } from './fake-issuer.ts';
 import { signatureFault } from './sigv4.ts';
 
+/** Of a machine that is busy. */
+const PATIENT = { timeout: 10_000 };
+
 let issuer: FakeIssuer;
 beforeEach(() => {
   issuer = new FakeIssuer();
@@ -48,7 +51,7 @@ describe('a token', () => {
     expect(issuer.sent).toHaveLength(1);
     issuer.now += 2000;
     expect(await tokenOf(client)).toBe('t1');
-    await vi.waitFor(async () => expect(await tokenOf(client)).toBe('t2'));
+    await vi.waitFor(async () => expect(await tokenOf(client)).toBe('t2'), PATIENT);
     expect(issuer.sent).toHaveLength(2);
   });
 
@@ -102,7 +105,7 @@ describe('a token', () => {
     issuer.now += 6000;
     expect(await tokenOf(client)).toBe('t1');
     // One try at each, five seconds apart.
-    await vi.waitFor(() => expect(issuer.sent).toHaveLength(3));
+    await vi.waitFor(() => expect(issuer.sent).toHaveLength(3), PATIENT);
     issuer.now += 60_000;
     expect((await refused(tokenOf(client))).code).toBe('audience_not_allowed');
   });
@@ -350,7 +353,7 @@ describe('a signal', () => {
     const other = tokenOf(client);
     controller.abort(new Error('enough'));
     expect((await aborted).message).toBe('enough');
-    await vi.waitFor(() => expect(release).toBeDefined());
+    await vi.waitFor(() => expect(release).toBeDefined(), PATIENT);
     release?.();
     expect(await other).toBe('t1');
     await expect(client.get(REQUEST, { signal: AbortSignal.abort(new Error('before')) })).rejects.toThrow('before');

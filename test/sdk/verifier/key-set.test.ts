@@ -3,6 +3,9 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { testKey } from './forge.ts';
 import { verdict, World } from './world.ts';
 
+/** Of a machine that is busy. */
+const PATIENT = { timeout: 10_000 };
+
 const OLD = testKey('ES256', 'old');
 const NEW = testKey('ES256', 'new');
 const forged = (index: number) => ({ ...OLD, kid: `forged-${index}` });
@@ -240,7 +243,7 @@ describe('an endpoint that fails', () => {
     world.answer = () => new Promise((resolve) => (arrive = resolve));
     expect(await verdict(verifier.verify(world.token(OLD)))).toBe('accepted');
     arrive(Response.json({ keys: [NEW.jwk] }));
-    await vi.waitFor(() => expect(world.events.filter(({ type }) => type === 'keys_fetched')).toHaveLength(2));
+    await vi.waitFor(() => expect(world.events.filter(({ type }) => type === 'keys_fetched')).toHaveLength(2), PATIENT);
     expect(await verdict(verifier.verify(world.token(OLD)))).toBe('key_unknown');
     expect(await verdict(verifier.verify(world.token(NEW)))).toBe('accepted');
   });
@@ -344,7 +347,7 @@ describe('an endpoint that fails', () => {
     world.publish(testKey('RS256', 'other'));
     expect(await verdict(verifier.verify(world.token(OLD)))).toBe('keys_unavailable');
     arrive(Response.json({ keys: [OLD.jwk] }));
-    await vi.waitFor(() => expect(world.events.filter(({ type }) => type === 'keys_fetched')).toHaveLength(2));
+    await vi.waitFor(() => expect(world.events.filter(({ type }) => type === 'keys_fetched')).toHaveLength(2), PATIENT);
     expect(await verdict(verifier.verify(world.token(OLD)))).toBe('keys_unavailable');
   });
 
@@ -403,7 +406,7 @@ describe('a process that is frozen', () => {
     let arrive = (_: Response) => {};
     world.answer = () => new Promise((resolve) => (arrive = resolve));
     const before = verifier.verify(world.token(OLD));
-    await vi.waitFor(() => expect(world.asked).toHaveLength(1));
+    await vi.waitFor(() => expect(world.asked).toHaveLength(1), PATIENT);
     world.now += 86_400;
     world.publish(NEW);
     expect(await verdict(verifier.verify(world.token(NEW)))).toBe('accepted');
