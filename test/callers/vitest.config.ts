@@ -8,7 +8,7 @@ export default defineConfig({
     maxWorkers: 3,
     // What takes a minute has to be seen to go on.
     reporters: ['verbose'],
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     // A first build downloads an SDK and compiles it.
     hookTimeout: 600_000,
   },
