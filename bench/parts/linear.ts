@@ -1,6 +1,7 @@
 /**
  * Ten times as many keys take ten times as long, to decide what is due and to render what is served. What `plan` foresees takes
- * as many decisions as there are keys to leave, each over all of them: that row shows what that comes to, and has no goal.
+ * as many decisions as it has steps, each over all keys, and keys that leave are steps: that row shows what that comes to, and
+ * has no goal.
  */
 import { parsePolicy } from '../../lib/core/config.ts';
 import { renderDocuments } from '../../lib/core/discovery.ts';

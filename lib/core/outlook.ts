@@ -11,7 +11,7 @@ import type { PublicJwk } from './jwk.ts';
 import { isRendered, type Key, type Keyring } from './keyring.ts';
 import { nextStep, type Step } from './lifecycle.ts';
 import type { Seen } from './look.ts';
-import { graceEnd, lastTurn, orphanAge } from './policy.ts';
+import { graceEnd, lastTurn, MAX_STEPS_A_TICK, orphanAge } from './policy.ts';
 import type { KmsKey } from './ports.ts';
 import { leadEnd } from './stale-copies.ts';
 import * as transitions from './transitions.ts';
@@ -36,27 +36,34 @@ const SILENT: readonly Step['kind'][] = [
   'destroy',
   'outlast',
 ];
-const MAX_STEPS_A_TICK = 25;
 const HOUR = 3600;
 
-/** @param from the next tick */
+/**
+ * Step by step as a tick does it, each decided from what the former one left: as many looks at all keys as there are steps.
+ * @param from the next tick
+ */
 export function foresee(keyring: Keyring, policy: Policy, from: number, until: number): Forecast[] {
   const events: Forecast[] = [];
   let current = keyring;
+  let seen = seenOf(keyring, policy);
   let made = 0;
   /** Why a key is made is what its intent says. */
   let intended = '';
-  for (let now = from; now <= until; now = nextTick(current, policy, now, from)) {
-    for (let count = 0; count < MAX_STEPS_A_TICK; count++) {
-      const step = nextStep(current, seenOf(current, policy), policy, now);
+  for (let now = from; now <= until; ) {
+    let count = 0;
+    for (; count < MAX_STEPS_A_TICK; count++) {
+      const step = nextStep(current, seen, policy, now);
       if (!step) break;
       if (step.kind === 'create' || step.kind === 'adopt') made += 1;
       current = follow(current, policy, step, now, made);
+      // No other step changes what is seen: whatever comes or goes is published.
+      if (step.kind === 'publish') seen = seenOf(current, policy);
       if (step.kind === 'intend') intended = step.why;
       const why = step.kind === 'create' && intended ? intended : step.why;
       const kid = kidOf(step) ?? (step.kind === 'create' ? nameOf(made) : undefined);
       if (!SILENT.includes(step.kind)) events.push({ at: now, step: step.kind, ...(kid && { kid }), why });
     }
+    now = count < MAX_STEPS_A_TICK ? nextTick(current, policy, now, from) : now + policy.tick;
   }
   return events;
 }

@@ -77,6 +77,9 @@ export const maxKmsKeys = (policy: Pick<Policy, 'verifiers'>): number => maxKeys
 /** How long may a tick run? The function's time limit. */
 export const ROTATOR_TIMEOUT_SECONDS = 120;
 
+/** How many steps may a tick take? More than any real one needs; a rule that never comes to rest must not run for ever. */
+export const MAX_STEPS_A_TICK = 25;
+
 /** From what age on can a tagged key that no keyring knows not be one that a slow tick is about to save? */
 export const orphanAge = (policy: Pick<Policy, 'clockSkew'>): number =>
   ROTATOR_TIMEOUT_SECONDS + 2 * policy.clockSkew + 15 * 60;

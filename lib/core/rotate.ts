@@ -12,6 +12,7 @@ import { nextStep, type Step, stepId } from './lifecycle.ts';
 import { load } from './load.ts';
 import { type Look, type LookPorts, look, lookAgain } from './look.ts';
 import { perform } from './perform.ts';
+import { MAX_STEPS_A_TICK } from './policy.ts';
 import type { Canary, Clock, KeyringStore } from './ports.ts';
 import { type StepLine, standing } from './step-line.ts';
 import { foundKeyring, noteCanaryFailure } from './transitions.ts';
@@ -47,9 +48,6 @@ export interface KeyAge {
 /** Whose moment cannot be had back once it was taken too early. An activation looks after its canary. */
 const BY_THE_CLOCK: readonly Step['kind'][] = ['observe', 'retire', 'expire', 'sweep'];
 
-/** More than any real tick needs; a rule that never comes to rest must not run for ever. */
-const MAX_STEPS = 25;
-
 /**
  * @throws KeyturnError `clock_skewed`, `document_newer`, `keyring_elsewhere`, `issuer_closed`, `keyring_invalid`, and
  *   whatever loading and looking throw: then nothing has been decided. A single step that fails is a hold, and the others go on.
@@ -63,7 +61,7 @@ export async function rotate(ports: RotatorPorts, policy: Policy): Promise<TickR
   const found = meddling(keyring, seen);
   for (const { kind, why } of found) note('hold', kind, why);
 
-  for (let count = 0; count < MAX_STEPS; count++) {
+  for (let count = 0; count < MAX_STEPS_A_TICK; count++) {
     const step = nextStep(keyring, seen, policy, ports.clock(), held);
     if (!step) break;
     try {

@@ -35,18 +35,21 @@ export function renderTimeline(keyring: Keyring, revision: number, policy: Polic
   const { issuer, documentVersion } = keyring;
   const from = lastChange(keyring);
   const whole = 2 * policy.rotationPeriod + policy.publicationLead + policy.grace + policy.tick;
-  const spans = spansOf(keyring, policy, from, from + Math.min(whole, HORIZON_SECONDS));
+  const spans = new Map(
+    spansOf(keyring, policy, from, from + Math.min(whole, HORIZON_SECONDS)).map((span) => [span.kid, span]),
+  );
   const published = renderedKeys(keyring).map(({ kid, algorithm, state }) => ({
     kid,
     algorithm,
     state,
-    ...instantsOf(spans.find((span) => span.kid === kid)),
+    ...instantsOf(spans.get(kid)),
   }));
   const imported = (keyring.imported ?? []).map(
     ({ jwk: { kid, alg }, until }) => ({ kid, algorithm: alg, state: 'imported', leaves: Math.floor(until) }) as const,
   );
   // One is enough to see what comes after what is there.
-  const next = spans.find(({ kid }) => !keyring.keys.some((key) => isRendered(key) && key.kid === kid));
+  for (const { kid } of published) spans.delete(kid);
+  const [next] = spans.values();
   const planned = next ? [{ algorithm: policy.algorithm, state: 'planned', ...instantsOf(next) } as const] : [];
   return { issuer, documentVersion, revision, keys: [...published, ...imported, ...planned] };
 }

@@ -1,11 +1,11 @@
 /** The shipped functions publish page and timeline, and nothing hangs on it. No browser is needed for that. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Issuer, SHORT, startIssuer } from '../functions/issuer.ts';
+import { type Issuer, startIssuer } from '../functions/issuer.ts';
 import { burn, operate } from '../functions/operating.ts';
 
 let issuer: Issuer;
 const start = async (page: boolean) => {
-  issuer = await startIssuer({ config: { ...SHORT, algorithm: 'ES256' }, page });
+  issuer = await startIssuer({ config: { algorithm: 'ES256' }, page });
 };
 beforeEach(() => start(true));
 afterEach(() => issuer.close());

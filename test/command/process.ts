@@ -50,9 +50,9 @@ export class Command {
     });
   }
 
-  /** Waits until the standard output has it; answers with the match. */
+  /** Waits until the standard output has it; answers with the match. The end is for what hangs, not for a busy machine. */
   async says(pattern: RegExp): Promise<RegExpExecArray> {
-    for (const deadline = Date.now() + 20_000; Date.now() < deadline; await sleep(20)) {
+    for (const deadline = Date.now() + 60_000; Date.now() < deadline; await sleep(20)) {
       const match = pattern.exec(this.stdout);
       if (match) return match;
       if (!running.has(this)) break;

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { keyturn } from '../cli/in-process.ts';
 import { Command, endAll } from './process.ts';
 
 afterAll(endAll);
@@ -119,12 +120,14 @@ describe('three years end in time', () => {
     ['of the default policy', {}],
     ['with a tick each minute', { tick: '1m', verifiers: ['http-api'] }],
   ] as const)('%s', async ([name, policy]) => {
-    const began = Date.now();
     writeFileSync(file(`${name}.json`), JSON.stringify(policy));
-    const { status, stdout } = await simulate('--config', file(`${name}.json`));
+    const before = process.cpuUsage();
+    const { status, stdout } = await keyturn('simulate', '--config', file(`${name}.json`));
+    const { user, system } = process.cpuUsage(before);
     expect(status).toBe(0);
     expect(stdout).toContain('3 years in virtual time');
-    expect(Date.now() - began).toBeLessThan(10_000);
+    // Of CPU: what else the machine does is not its.
+    expect((user + system) / 1e6).toBeLessThan(10);
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parsePolicy } from '../../lib/core/config.ts';
+import type { Key } from '../../lib/core/keyring.ts';
 import { foresee } from '../../lib/core/outlook.ts';
 import { foundKeyring } from '../../lib/core/transitions.ts';
 import { World } from '../../lib/simulator/world.ts';
@@ -51,6 +52,34 @@ describe('is what happens', () => {
       expect(Math.abs(at - (happened[index]?.at ?? 0)), `${index}`).toBeLessThanOrEqual(slack);
     }
   });
+});
+
+test('more than one tick has steps for goes on in the next one, as it does', async () => {
+  const world = new World();
+  await world.tick();
+  const [active] = world.keyring.keys;
+  if (active?.state !== 'active') throw new Error('no key signs');
+  const { observedAt: _, leadWaived: __, ...signed } = active;
+  const old = Array.from({ length: 30 }, async (_, index): Promise<Key> => {
+    const intent = { id: `${world.keyring.id}.old-${index}`, algorithm: active.algorithm, openedAt: world.now };
+    const keyArn = await world.kms.create(intent);
+    const jwk = await world.kms.publicKey({ keyArn, algorithm: active.algorithm });
+    return { ...signed, kid: jwk.kid, keyArn, jwk, state: 'grace', endedAt: world.now };
+  });
+  const { keyring, revision } = await world.keyrings.load();
+  if (!keyring) throw new Error('no keyring');
+  await world.keyrings.save({ ...keyring, keys: [...keyring.keys, ...(await Promise.all(old))] }, revision);
+  await world.tick();
+  const from = world.now + world.policy.grace;
+  const until = from + 10 * world.policy.tick;
+  const predicted = foresee(world.keyring, world.policy, from, until);
+  const happened: number[] = [];
+  for (world.now = from; world.now <= until; world.now += world.policy.tick) {
+    const { steps } = await world.tick();
+    happened.push(...steps.filter(({ step }) => step === 'retire').map(() => world.now));
+  }
+  expect(happened).toHaveLength(30);
+  expect(predicted.filter(({ step }) => step === 'retire').map(({ at }) => at)).toEqual(happened);
 });
 
 test('a year is told in no time', () => {

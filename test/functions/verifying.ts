@@ -23,12 +23,21 @@ export const servedAlgorithms = async ({ policy }: Issuer): Promise<string[]> =>
   return (await fetchJson<Record<string, string[]>>(url)).id_token_signing_alg_values_supported ?? [];
 };
 
-/** With a set of its own, fetched for this token. */
-export const verifyWithJose = (issuer: Issuer, token: string, algorithm: string): Promise<JWTVerifyResult> =>
+/**
+ * With a set of its own, fetched for this token.
+ * @param currentDate when it was live, where the machine may take longer than it lives
+ */
+export const verifyWithJose = (
+  issuer: Issuer,
+  token: string,
+  algorithm: string,
+  currentDate = new Date(),
+): Promise<JWTVerifyResult> =>
   jwtVerify(token, createRemoteJWKSet(new URL(jwksUrl(issuer))), {
     issuer: issuer.policy.issuer,
     audience: AUDIENCE,
     algorithms: [algorithm],
+    currentDate,
   });
 
 export function verifyWithAws(issuer: Issuer, token: string): Promise<unknown> {
