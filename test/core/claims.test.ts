@@ -334,6 +334,8 @@ test('a safe number is finite and, if an integer, safe', () => {
 
 test.each([
   [undefined, 'claims must be given: an object with sub'],
+  [[], 'claims must be an object, got an empty array'],
+  [{}, 'claims must hold sub'],
   [withSub(JSON.parse(`${'{"a":'.repeat(9)}{}${'}'.repeat(9)}`)), 'claims must nest at most 8 levels, got more'],
   [withSub({ a: '\ud800' }), 'a string must not have a lone surrogate'],
   [withSub({ a: 1n }), 'a claim must be a JSON value, got a bigint'],

@@ -8,7 +8,7 @@ import type { ActiveKey, GraceKey, Key, Keyring, PendingKey, RetiredKey } from '
 import { nextStep, type Step, stepId } from '../../lib/core/lifecycle.ts';
 import type { Seen } from '../../lib/core/look.ts';
 import { seenOf } from '../../lib/core/outlook.ts';
-import { graceEnd, maxKeys, maxKmsKeys, orphanAge } from '../../lib/core/policy.ts';
+import { graceEnd, lastTurn, maxKeys, maxKmsKeys, orphanAge } from '../../lib/core/policy.ts';
 import type { KmsKey } from '../../lib/core/ports.ts';
 
 const ISSUER = 'https://auth.example.com';
@@ -146,6 +146,25 @@ describe('what is not due yet, or not any more', () => {
     });
     expect(due(ring({ ...grace, retained: true }, active, standby), {}, end)).toBeUndefined();
     expect(due(ring({ ...grace, ending: true }, active, standby), {}, end)?.kind).toBe('end');
+  });
+
+  test('a key at its hard end hands over in its last turn, to the second', () => {
+    const notAfter = NOW + 30 * 86_400;
+    const keyring = ring({ ...active, notAfter }, { ...standby, observedAt: NOW - 86_400 });
+    const turn = lastTurn(policy, notAfter);
+    const unhurried = { ...policy, rotationPeriod: 60 * 86_400 };
+    expect(due(keyring, {}, turn - 1, unhurried)).toBeUndefined();
+    const why = expect.stringContaining('active key active reaches its cryptoperiod at 2027-02-14T08:00:00Z');
+    expect(due(keyring, {}, turn, unhurried)).toMatchObject({ kind: 'activate', why });
+  });
+
+  test('copies that may outlive what the policy now says are put on record before they are replaced', () => {
+    const documents = renderDocuments(settled, { ...policy, edgeMaxAge: 86_400 });
+    const stored = new Map(documents.map((one) => [one.path, { ...one, etag: '' }] as const));
+    const why = expect.stringMatching(
+      /^copies of what is published now may live until \S+Z, longer than the policy's$/,
+    );
+    expect(due(settled, { stored })).toMatchObject({ kind: 'outlast', why });
   });
 
   test('what tokens may live is raised for the key that signs, not for one that has ended', () => {

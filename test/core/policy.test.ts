@@ -9,6 +9,7 @@ import {
   edgeAge,
   expectedKeys,
   graceEnd,
+  lastTurn,
   maxKeys,
   maxKmsKeys,
   minGrace,
@@ -55,6 +56,10 @@ describe('arithmetic', () => {
   test('minGrace: signer, signature, token, leeway, and two machines’ clocks that err twice', () => {
     const windows = { signerCache: 1, signingLatency: 10, verifierLeeway: 100, clockSkew: 10_000 };
     expect(minGrace(windows, 1000)).toBe(1 + 10 + 1000 + 100 + 40_000);
+  });
+
+  test('lastTurn: a whole token, the tick that notices, and two clocks before the hard end', () => {
+    expect(lastTurn({ maxTokenLifetime: 10, tick: 1, clockSkew: 100 }, 5000)).toBe(5000 - 10 - 1 - 200);
   });
 
   test('graceEnd: what the key’s tokens were promised counts, where that is more than the policy', () => {
