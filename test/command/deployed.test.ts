@@ -178,7 +178,12 @@ describe('a stack with a second issuer', () => {
     expect(await sign(issuer.policy.issuer)).toMatchObject({ status: 0 });
     // It has no sign function here.
     expect((await sign(second)).status).not.toBe(0);
-    expect((await ofStack('status', '--issuer', second)).stderr).toMatch(/no-such-table|ResourceNotFound/);
+    const { token } = await issuer.sign();
+    const verify = (of: string) => ofStack('verify', token, '--issuer', of);
+    // Of this stack's edge there is none: its keyring has been read, and then its keys are asked for.
+    expect((await verify(issuer.policy.issuer)).stderr).toContain('its keys could not be fetched');
+    for (const ask of [verify(second), ofStack('status', '--issuer', second)])
+      expect((await ask).stderr).toMatch(/no-such-table|ResourceNotFound/);
   });
 });
 
