@@ -48,6 +48,9 @@ export interface KeyAge {
 /** Whose moment cannot be had back once it was taken too early. An activation looks after its canary. */
 const BY_THE_CLOCK: readonly Step['kind'][] = ['observe', 'retire', 'expire', 'sweep'];
 
+/** What only the published document shows is on record before another one takes its place. */
+const OF_THE_DOCUMENT: readonly Step['kind'][] = ['unobserve', 'outlast'];
+
 /**
  * @throws KeyturnError `clock_skewed`, `document_newer`, `keyring_elsewhere`, `issuer_closed`, `keyring_invalid`, and
  *   whatever loading and looking throw: then nothing has been decided. A single step that fails is a hold, and the others go on.
@@ -78,9 +81,9 @@ export async function rotate(ports: RotatorPorts, policy: Policy): Promise<TickR
       found.push(hold);
       note('hold', step.kind, hold.why, { code: hold.code });
       held.add(stepId(step));
-      // Another writer was first, or has published more than we know: what it leaves is the next tick's to judge. And a gap
-      // is seen only while the document shows it: it is on record before anything is put back.
-      if (isKeyturnError(error, 'keyring_conflict', 'document_newer', 'clock_skewed') || step.kind === 'unobserve')
+      // Another writer was first, or has published more than we know: what it leaves is the next tick's to judge.
+      const isOvertaken = isKeyturnError(error, 'keyring_conflict', 'document_newer', 'clock_skewed');
+      if (isOvertaken || OF_THE_DOCUMENT.includes(step.kind))
         return { ...report(ports, keyring, revision), steps, holds: found };
     }
   }

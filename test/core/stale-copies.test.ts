@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { KeyturnError } from '../../lib/core/errors.ts';
 import { documentPaths } from '../../lib/core/issuer.ts';
 import { activeKey, type ObservedKey, pendingKeys } from '../../lib/core/keyring.ts';
 import { orphanAge } from '../../lib/core/policy.ts';
@@ -50,6 +51,22 @@ describe('windows that become shorter', () => {
     expect(world.keyring.longPromise).toEqual({ ...promise, until: promise.until + HOUR });
     expect(promisedAge(world.bucket.objects.get(JWKS)?.cacheControl)).toBe(300 + 60 + HOUR);
     expect((await world.tick()).steps).toEqual([]);
+  });
+
+  test('what could not be put on record keeps its document, until it can', async () => {
+    const { world, at } = await shortened();
+    const stored = world.bucket.objects.get(JWKS);
+    let isFirst = true;
+    world.intercept = ({ name, phase }) => {
+      if (name !== 'store.save' || phase !== 'before' || !isFirst) return;
+      isFirst = false;
+      throw new KeyturnError('throttled', 'told to');
+    };
+    expect((await world.tick()).holds).toMatchObject([{ kind: 'step', step: 'outlast' }]);
+    expect(world.bucket.objects.get(JWKS)).toEqual(stored);
+    await world.tick();
+    expect(world.keyring.longPromise).toMatchObject({ until: at + DAY + 60 + HOUR + orphanAge(world.policy) });
+    expect(world.bucket.objects.get(JWKS)?.cacheControl).not.toBe(stored?.cacheControl);
   });
 
   test('a key that copies from before do not hold waits until the last of them is gone', async () => {
