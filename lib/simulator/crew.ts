@@ -81,11 +81,12 @@ export class Crew {
       if (actor) actor.dead = false;
       try {
         await world.burn({ kids, flush }, this.#machine(this.offsetOf('burn')));
-        return;
+        // What a process says that has died reaches nobody.
+        if (!actor?.dead) return;
       } catch (error) {
         if (isKeyturnError(error, 'transition_refused', 'keyring_missing')) return;
-        await timeline.sleep(MINUTE);
       }
+      await timeline.sleep(MINUTE);
     }
   }
 

@@ -17,6 +17,7 @@ import {
   type Imported,
   inForce,
   type Published,
+  type Reign,
   type Span,
   type UnfinishedLife,
   type Writable,
@@ -106,7 +107,7 @@ function lives(states: readonly State[], documents: readonly Published[], policy
         const before = states[index - 1];
         // Or `recover` has appointed it, as the best known one; or a gap in its lead is forgotten.
         const revenant = (restored && !isPublished) || before?.forgetful === true || forgotten.has(key.kid);
-        const waived = confirmed(key, documents, before?.keyring, keyring);
+        const waived = confirmed(key, documents, before?.keyring, keyring) ?? confirmedBefore(key, known.reigns);
         known.reigns.push({
           since,
           until,
@@ -152,6 +153,10 @@ function confirmed(
   if (flush && (flush.immediate || !former)) return leadWaived;
   return former && isBurned(after, former.kid) ? leadWaived : undefined;
 }
+
+/** A restored table says of a key what was borne out when it first signed. */
+const confirmedBefore = ({ leadWaived }: ActiveKey, reigns: readonly Reign[]): LeadWaiver | undefined =>
+  reigns.some(({ waived }) => waived !== undefined && waived === leadWaived) ? leadWaived : undefined;
 
 /** Without a gap it is the same span that goes on. */
 function extend(spans: Writable<Span>[], since: number, until: number): void {
