@@ -37,9 +37,11 @@ export async function run(plan: Plan): Promise<Run> {
   await timeline.run(begin + plan.seconds);
 
   weather.clear();
-  // What is under way ends by itself, what people did takes a lead to heal; from then on all has to be well.
+  // What is under way ends by itself; what people did takes a lead to heal, and so does a standby that comes too late for
+  // the hard end of the key before it. From then on all has to be well.
   timeline.at(world.now, 'operator', () => crew.recover());
-  await timeline.run(world.now + (weather.meddled ? world.policy.publicationLead + 4 * policy.tick : 16 * 60));
+  const healing = weather.meddled || world.policy.cryptoperiod !== undefined;
+  await timeline.run(world.now + (healing ? world.policy.publicationLead + 4 * policy.tick : 16 * 60));
   world.trace.push({ at: world.now, kind: 'calm' });
   await timeline.run(world.now + (CLEAN_TICKS + 2) * policy.tick);
   // Everything dies before the end, so that a key which leaves too early is seen to.
