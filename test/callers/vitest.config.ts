@@ -8,8 +8,6 @@ export default defineConfig({
     maxWorkers: 3,
     // What takes a minute has to be seen to go on.
     reporters: ['verbose'],
-    // What comes late on a busy machine comes all the same.
-    expect: { poll: { timeout: 10_000 } },
     testTimeout: 120_000,
     // A first build downloads an SDK and compiles it.
     hookTimeout: 600_000,

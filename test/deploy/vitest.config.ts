@@ -7,8 +7,6 @@ export default defineConfig({
     globalSetup: ['test/temporary.ts', 'test/deploy/install.ts'],
     // What takes a minute has to be seen to go on.
     reporters: ['verbose'],
-    // What comes late on a busy machine comes all the same.
-    expect: { poll: { timeout: 10_000 } },
     testTimeout: 180_000,
     hookTimeout: 120_000,
     maxWorkers: 2,

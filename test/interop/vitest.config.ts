@@ -12,8 +12,6 @@ export default defineConfig({
     include: ['test/interop/*.test.ts'],
     // What takes minutes has to be seen to go on.
     reporters: ['verbose'],
-    // What comes late on a busy machine comes all the same.
-    expect: { poll: { timeout: 10_000 } },
     testTimeout: 600_000,
     // With nothing in any cache, five languages download what they need.
     hookTimeout: 1_200_000,
